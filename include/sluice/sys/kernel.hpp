@@ -1,0 +1,137 @@
+// Every direct system call of the server, behind one interface.
+//
+// Why an interface: the simulator (tests/sim) answers the same calls from memory, with a seeded
+// clock, network and disk; and all system calls can be audited in one folder. One virtual call
+// costs 1-2 ns against 100 ns and more for the call behind it.
+//
+// All calls are either non-blocking (sockets) or marked "may sleep": those belong on a helper
+// thread (io::HelperPool), never on a shard, unless the caller knows that the object is in memory.
+// Thread: any; implementations hold no state. Paths are zero-terminated bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "sluice/base/bytes.hpp"
+#include "sluice/base/result.hpp"
+#include "sluice/base/time.hpp"
+#include "sluice/sys/socket_address.hpp"
+
+namespace sluice::sys {
+
+// What fstat and fstatat say, in our own words.
+struct FileStatus {
+    enum class Type : std::uint8_t { Regular, Directory, Symlink, Other };
+    Type type = Type::Other;
+    std::uint32_t mode = 0;  // permission bits, 07777
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::uint32_t links = 0;
+    std::int64_t size = 0;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    WallTime modified;
+    WallTime changed;
+
+    bool is_regular() const { return type == Type::Regular; }
+    bool is_directory() const { return type == Type::Directory; }
+    bool is_symlink() const { return type == Type::Symlink; }
+};
+
+struct ListenOptions {
+    int backlog = 4096;
+    bool reuse_port = false;  // one listener per shard on one address
+    bool v6_only = false;
+};
+
+// openat2(2), Linux 5.6. `resolve` takes the RESOLVE_* bits.
+struct OpenHow {
+    std::uint64_t flags = 0;
+    std::uint64_t mode = 0;
+    std::uint64_t resolve = 0;
+};
+
+enum class SocketOption : std::uint8_t {
+    NoDelay,          // TCP_NODELAY
+    NotSentLowat,     // TCP_NOTSENT_LOWAT, bytes
+    KeepAlive,        // SO_KEEPALIVE with an interval in seconds
+    AbortiveClose,    // SO_LINGER 0: the next close sends RST
+    UrgentInline,     // SO_OOBINLINE: ABOR's urgent byte stays in the stream
+};
+
+enum class Advice : std::uint8_t { Sequential, WillNeed, DontNeed };
+
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+
+    // ---- clock and entropy
+    virtual Instant now() = 0;
+    virtual WallTime wall_time() = 0;
+    virtual std::uint64_t entropy() = 0;
+
+    // ---- descriptors
+    virtual void close(int fd) = 0;
+
+    // ---- sockets: never block
+    // A non-blocking listening socket.
+    virtual Result<int> listen(const SocketAddress& address, const ListenOptions& options) = 0;
+    // A non-blocking TCP socket bound to `source` (port 0: chosen at connect time).
+    virtual Result<int> connecting_socket(const SocketAddress& source) = 0;
+    // The next connection of a listener, non-blocking and close-on-exec; WouldBlock when none.
+    virtual Result<int> accept(int listener) = 0;
+    // 0 bytes means end of stream.
+    virtual Result<std::size_t> receive(int socket, MutableBytes into) = 0;
+    // `more` says that more follows at once (MSG_MORE). Never raises SIGPIPE.
+    virtual Result<std::size_t> send(int socket, Bytes from, bool more) = 0;
+    // Sends from the page cache; advances `offset`. May sleep when the pages are cold. 0 = the
+    // file ends here.
+    virtual Result<std::size_t> send_file(int socket, int file, std::int64_t& offset,
+                                          std::size_t count) = 0;
+    virtual Status shutdown_sending(int socket) = 0;
+    virtual Status shutdown_both(int socket) = 0;
+    // Bytes not yet acknowledged by the peer's TCP (SIOCOUTQ).
+    virtual Result<std::size_t> unacknowledged(int socket) = 0;
+    // The pending error of a socket (SO_ERROR), for a finished connect.
+    virtual Status socket_error(int socket) = 0;
+    virtual Status set_option(int socket, SocketOption option, int value) = 0;
+    virtual Status set_congestion(int socket, const char* name) = 0;
+    virtual Result<SocketAddress> local_address(int socket) = 0;
+    virtual Result<SocketAddress> peer_address(int socket) = 0;
+
+    // ---- files: may sleep, except `open` with RESOLVE_CACHED and calls on what is in memory
+    virtual Result<int> open(int directory, const char* path, const OpenHow& how) = 0;
+    virtual Result<FileStatus> status(int fd) = 0;
+    // Of the name itself: a link is not followed.
+    virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
+    virtual Result<std::size_t> read_at(int file, MutableBytes into, std::int64_t offset) = 0;
+    virtual Result<std::size_t> write_at(int file, Bytes from, std::int64_t offset) = 0;
+    // getdents64(2): raw records into `into`; 0 at the end.
+    virtual Result<std::size_t> read_entries(int directory, MutableBytes into) = 0;
+    virtual Result<std::size_t> read_link(int directory, const char* name, MutableBytes into) = 0;
+    // Gives an unnamed file (O_TMPFILE) its name; AlreadyExists when the name is taken.
+    virtual Status link_unnamed(int file, int directory, const char* name) = 0;
+    // `replace` false refuses an existing target (RENAME_NOREPLACE).
+    virtual Status rename(int from_directory, const char* from, int to_directory, const char* to,
+                          bool replace) = 0;
+    virtual Status unlink(int directory, const char* name) = 0;
+    virtual Status remove_directory(int directory, const char* name) = 0;
+    virtual Status make_directory(int directory, const char* name, std::uint32_t mode) = 0;
+    // On any descriptor, also one opened with O_PATH.
+    virtual Status change_mode(int fd, std::uint32_t mode) = 0;
+    virtual Status set_modified(int fd, WallTime modified) = 0;
+    virtual Status truncate(int file, std::int64_t size) = 0;
+    virtual Status sync(int fd, bool data_only) = 0;
+    virtual Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) = 0;
+    // How many of the pages of the range are in the page cache: cachestat(2), Linux 6.5.
+    // NotSupported where it is missing or refused.
+    virtual Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
+                                               std::int64_t length) = 0;
+    // Free bytes for this user on the file system of `fd` (statfs f_bavail).
+    virtual Result<std::int64_t> free_bytes(int fd) = 0;
+    // The magic number of the file system (statfs f_type).
+    virtual Result<std::uint64_t> file_system_magic(int fd) = 0;
+};
+
+}  // namespace sluice::sys

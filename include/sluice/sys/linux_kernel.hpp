@@ -1,0 +1,56 @@
+// The Kernel of a real machine: each method is one system call, or the two or three that belong
+// together. No state, any thread.
+#pragma once
+
+#include "sluice/sys/kernel.hpp"
+
+namespace sluice::sys {
+
+class LinuxKernel final : public Kernel {
+public:
+    Instant now() override;
+    WallTime wall_time() override;
+    std::uint64_t entropy() override;
+    void close(int fd) override;
+
+    Result<int> listen(const SocketAddress& address, const ListenOptions& options) override;
+    Result<int> connecting_socket(const SocketAddress& source) override;
+    Result<int> accept(int listener) override;
+    Result<std::size_t> receive(int socket, MutableBytes into) override;
+    Result<std::size_t> send(int socket, Bytes from, bool more) override;
+    Result<std::size_t> send_file(int socket, int file, std::int64_t& offset,
+                                  std::size_t count) override;
+    Status shutdown_sending(int socket) override;
+    Status shutdown_both(int socket) override;
+    Result<std::size_t> unacknowledged(int socket) override;
+    Status socket_error(int socket) override;
+    Status set_option(int socket, SocketOption option, int value) override;
+    Status set_congestion(int socket, const char* name) override;
+    Result<SocketAddress> local_address(int socket) override;
+    Result<SocketAddress> peer_address(int socket) override;
+
+    Result<int> open(int directory, const char* path, const OpenHow& how) override;
+    Result<FileStatus> status(int fd) override;
+    Result<FileStatus> status_at(int directory, const char* name) override;
+    Result<std::size_t> read_at(int file, MutableBytes into, std::int64_t offset) override;
+    Result<std::size_t> write_at(int file, Bytes from, std::int64_t offset) override;
+    Result<std::size_t> read_entries(int directory, MutableBytes into) override;
+    Result<std::size_t> read_link(int directory, const char* name, MutableBytes into) override;
+    Status link_unnamed(int file, int directory, const char* name) override;
+    Status rename(int from_directory, const char* from, int to_directory, const char* to,
+                  bool replace) override;
+    Status unlink(int directory, const char* name) override;
+    Status remove_directory(int directory, const char* name) override;
+    Status make_directory(int directory, const char* name, std::uint32_t mode) override;
+    Status change_mode(int fd, std::uint32_t mode) override;
+    Status set_modified(int fd, WallTime modified) override;
+    Status truncate(int file, std::int64_t size) override;
+    Status sync(int fd, bool data_only) override;
+    Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) override;
+    Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
+                                       std::int64_t length) override;
+    Result<std::int64_t> free_bytes(int fd) override;
+    Result<std::uint64_t> file_system_magic(int fd) override;
+};
+
+}  // namespace sluice::sys

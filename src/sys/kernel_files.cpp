@@ -1,0 +1,196 @@
+// LinuxKernel: files. Nothing here follows a path but open(), and only its caller says how.
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "sluice/sys/linux_kernel.hpp"
+
+// Newer than the headers of Debian 12.
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452  // Linux 6.6
+#endif
+#ifndef SYS_cachestat
+#define SYS_cachestat 451  // Linux 6.5
+#endif
+
+namespace sluice::sys {
+namespace {
+
+Status checked(long returned) {
+    if (returned < 0) { return fail_errno(errno); }
+    return {};
+}
+
+Result<std::size_t> counted(ssize_t returned) {
+    if (returned < 0) { return fail_errno(errno); }
+    return static_cast<std::size_t>(returned);
+}
+
+FileStatus from_native(const struct stat& native) {
+    FileStatus status;
+    if (S_ISREG(native.st_mode)) {
+        status.type = FileStatus::Type::Regular;
+    } else if (S_ISDIR(native.st_mode)) {
+        status.type = FileStatus::Type::Directory;
+    } else if (S_ISLNK(native.st_mode)) {
+        status.type = FileStatus::Type::Symlink;
+    }
+    status.mode = native.st_mode & 07777;
+    status.uid = native.st_uid;
+    status.gid = native.st_gid;
+    status.links = static_cast<std::uint32_t>(native.st_nlink);
+    status.size = native.st_size;
+    status.device = native.st_dev;
+    status.inode = native.st_ino;
+    status.modified =
+        WallTime(native.st_mtim.tv_sec, static_cast<std::int32_t>(native.st_mtim.tv_nsec));
+    status.changed =
+        WallTime(native.st_ctim.tv_sec, static_cast<std::int32_t>(native.st_ctim.tv_nsec));
+    return status;
+}
+
+// "/proc/self/fd/N": the way to name an O_PATH descriptor to calls that know no AT_EMPTY_PATH.
+struct ProcPath {
+    explicit ProcPath(int fd) { std::snprintf(text, sizeof text, "/proc/self/fd/%d", fd); }
+    char text[40];
+};
+
+struct CacheRange {
+    std::uint64_t offset;
+    std::uint64_t length;
+};
+struct CacheCounts {
+    std::uint64_t cached;
+    std::uint64_t dirty;
+    std::uint64_t writeback;
+    std::uint64_t evicted;
+    std::uint64_t recently_evicted;
+};
+
+}  // namespace
+
+Result<int> LinuxKernel::open(int directory, const char* path, const OpenHow& how) {
+    open_how native = {};
+    native.flags = how.flags | O_CLOEXEC;
+    native.mode = how.mode;
+    native.resolve = how.resolve;
+    const long number = ::syscall(SYS_openat2, directory, path, &native, sizeof native);
+    if (number < 0) { return fail_errno(errno); }
+    return static_cast<int>(number);
+}
+
+Result<FileStatus> LinuxKernel::status(int fd) {
+    struct stat native;
+    if (::fstat(fd, &native) < 0) { return fail_errno(errno); }
+    return from_native(native);
+}
+
+Result<FileStatus> LinuxKernel::status_at(int directory, const char* name) {
+    struct stat native;
+    if (::fstatat(directory, name, &native, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0) {
+        return fail_errno(errno);
+    }
+    return from_native(native);
+}
+
+Result<std::size_t> LinuxKernel::read_at(int file, MutableBytes into, std::int64_t offset) {
+    return counted(::pread(file, into.data(), into.size(), offset));
+}
+
+Result<std::size_t> LinuxKernel::write_at(int file, Bytes from, std::int64_t offset) {
+    return counted(::pwrite(file, from.data(), from.size(), offset));
+}
+
+Result<std::size_t> LinuxKernel::read_entries(int directory, MutableBytes into) {
+    return counted(::syscall(SYS_getdents64, directory, into.data(), into.size()));
+}
+
+Result<std::size_t> LinuxKernel::read_link(int directory, const char* name, MutableBytes into) {
+    return counted(
+        ::readlinkat(directory, name, reinterpret_cast<char*>(into.data()), into.size()));
+}
+
+Status LinuxKernel::link_unnamed(int file, int directory, const char* name) {
+    if (::linkat(file, "", directory, name, AT_EMPTY_PATH) == 0) { return {}; }
+    // Before Linux 6.10 AT_EMPTY_PATH wants CAP_DAC_READ_SEARCH and answers ENOENT without it.
+    if (errno != ENOENT && errno != EPERM) { return fail_errno(errno); }
+    return checked(
+        ::linkat(AT_FDCWD, ProcPath(file).text, directory, name, AT_SYMLINK_FOLLOW));
+}
+
+Status LinuxKernel::rename(int from_directory, const char* from, int to_directory, const char* to,
+                           bool replace) {
+    return checked(
+        ::renameat2(from_directory, from, to_directory, to, replace ? 0u : RENAME_NOREPLACE));
+}
+
+Status LinuxKernel::unlink(int directory, const char* name) {
+    return checked(::unlinkat(directory, name, 0));
+}
+
+Status LinuxKernel::remove_directory(int directory, const char* name) {
+    return checked(::unlinkat(directory, name, AT_REMOVEDIR));
+}
+
+Status LinuxKernel::make_directory(int directory, const char* name, std::uint32_t mode) {
+    return checked(::mkdirat(directory, name, mode));
+}
+
+Status LinuxKernel::change_mode(int fd, std::uint32_t mode) {
+    if (::syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0) { return {}; }
+    if (errno != ENOSYS && errno != EPERM) { return fail_errno(errno); }
+    return checked(::fchmodat(AT_FDCWD, ProcPath(fd).text, mode, 0));
+}
+
+Status LinuxKernel::set_modified(int fd, WallTime modified) {
+    timespec times[2] = {};
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_sec = modified.seconds;
+    times[1].tv_nsec = modified.nanoseconds;
+    return checked(::utimensat(fd, "", times, AT_EMPTY_PATH));  // Linux 5.8
+}
+
+Status LinuxKernel::truncate(int file, std::int64_t size) {
+    return checked(::ftruncate(file, size));
+}
+
+Status LinuxKernel::sync(int fd, bool data_only) {
+    return checked(data_only ? ::fdatasync(fd) : ::fsync(fd));
+}
+
+Status LinuxKernel::advise(int file, std::int64_t offset, std::int64_t length, Advice advice) {
+    int native = POSIX_FADV_SEQUENTIAL;
+    if (advice == Advice::WillNeed) { native = POSIX_FADV_WILLNEED; }
+    if (advice == Advice::DontNeed) { native = POSIX_FADV_DONTNEED; }
+    const int error = ::posix_fadvise(file, offset, length, native);
+    if (error != 0) { return fail_errno(error); }
+    return {};
+}
+
+Result<std::uint64_t> LinuxKernel::cached_pages(int file, std::int64_t offset,
+                                                std::int64_t length) {
+    CacheRange range = {static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length)};
+    CacheCounts counts = {};
+    if (::syscall(SYS_cachestat, file, &range, &counts, 0) < 0) { return fail_errno(errno); }
+    return counts.cached;
+}
+
+Result<std::int64_t> LinuxKernel::free_bytes(int fd) {
+    struct statfs native;
+    if (::fstatfs(fd, &native) < 0) { return fail_errno(errno); }
+    return static_cast<std::int64_t>(native.f_bavail) * native.f_bsize;
+}
+
+Result<std::uint64_t> LinuxKernel::file_system_magic(int fd) {
+    struct statfs native;
+    if (::fstatfs(fd, &native) < 0) { return fail_errno(errno); }
+    return static_cast<std::uint64_t>(native.f_type);
+}
+
+}  // namespace sluice::sys
