@@ -1,0 +1,49 @@
+#include "sluice/io/helper_pool.hpp"
+
+#include <csignal>
+
+namespace sluice::io {
+
+ThreadHelperPool::ThreadHelperPool(std::uint32_t threads) {
+    // Signals belong to the main thread; new threads inherit this mask.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    threads_.reserve(threads);
+    for (std::uint32_t i = 0; i < threads; ++i) {
+        threads_.emplace_back([this] { run(); });
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+ThreadHelperPool::~ThreadHelperPool() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        ending_ = true;
+    }
+    arrived_.notify_all();
+    for (std::thread& thread : threads_) { thread.join(); }
+}
+
+void ThreadHelperPool::submit(HelperJob& job) {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        queue_.push_back(job);
+    }
+    arrived_.notify_one();
+}
+
+void ThreadHelperPool::run() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+        arrived_.wait(lock, [this] { return ending_ || !queue_.is_empty(); });
+        HelperJob* job = queue_.pop_front();
+        if (job == nullptr) { return; }
+        lock.unlock();
+        job->run_and_post();
+        lock.lock();
+    }
+}
+
+}  // namespace sluice::io
