@@ -3,13 +3,9 @@
 namespace sluice::io {
 
 bool Mailbox::deliver_all() {
-    MpscNode* node = queue_.pop_all();
-    if (node == nullptr) { return false; }
-    while (node != nullptr) {
-        Message& message = static_cast<Message&>(*node);
-        node = node->next;  // read first: delivering may free the message
-        message.deliver(message);
-    }
+    MpscQueue<Message>::Chain arrived = queue_.pop_all();
+    if (arrived.is_empty()) { return false; }
+    while (Message* message = arrived.pop_front()) { message->deliver(*message); }
     return true;
 }
 

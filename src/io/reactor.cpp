@@ -15,6 +15,7 @@ void Reactor::run_ready() {
     now_ = kernel_.now();
     budget_left_ = turn_budget_;
     IntrusiveList<Waiter> batch;
+    unserved_.take_all(batch);
     ready_.take_all(batch);
     while (Waiter* waiter = batch.pop_front()) { waiter->handle.resume(); }
     mailbox_.deliver_all();
@@ -24,7 +25,7 @@ void Reactor::run_ready() {
 void Reactor::wait(Duration sleep_max) {
     Duration sleep(0);
     bool announced = false;
-    if (ready_.is_empty() && (announced = mailbox_.prepare_sleep())) {
+    if (ready_.is_empty() && unserved_.is_empty() && (announced = mailbox_.prepare_sleep())) {
         sleep = timers_.until_next(kernel_.now());
         if (sleep.ns < 0 || (sleep_max.ns >= 0 && sleep_max < sleep)) { sleep = sleep_max; }
     }

@@ -37,7 +37,7 @@ public:
     // Uniform in [0, bound). `bound` must not be 0. Lemire's multiply-shift; its bias is below
     // bound / 2^64, far under what any test of ours can see.
     std::uint64_t below(std::uint64_t bound) {
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+        return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
     }
 
     // True with probability `numerator` / `denominator`.
@@ -46,6 +46,7 @@ public:
     }
 
 private:
+    __extension__ using Wide = unsigned __int128;
     static std::uint64_t rotate(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
     std::uint64_t state_[4] = {};
 };

@@ -36,7 +36,7 @@ public:
 
 private:
     Backend& backend_;
-    MpscQueue queue_;
+    MpscQueue<Message> queue_;
 };
 
 }  // namespace sluice::io

@@ -50,7 +50,7 @@ public:
     void wait(Duration sleep_max = Duration(-1));
 
     void set_turn_budget(std::uint64_t bytes) { turn_budget_ = bytes; }
-    // How many of `wanted` bytes may be moved now. 0: the turn's budget is spent, so yield().
+    // How many of `wanted` bytes may be moved now. 0: the turn's budget is spent, so wait_for_budget().
     std::uint64_t take_budget(std::uint64_t wanted) {
         const std::uint64_t granted = std::min(wanted, budget_left_);
         budget_left_ -= granted;
@@ -58,7 +58,11 @@ public:
     }
     // Gives back what was not used after all.
     void return_budget(std::uint64_t bytes) { budget_left_ += bytes; }
+    // The rest of the caller runs in the next turn.
     Yield yield() { return Yield(ready_); }
+    // The same, but ahead of all that had bytes in this turn: with more transfers than the budget
+    // serves, each gets its slice in turn and none starves.
+    Yield wait_for_budget() { return Yield(unserved_); }
 
     void set_timer(Timer& timer, Duration from_now) { timers_.set(timer, now_ + from_now); }
 
@@ -74,6 +78,7 @@ private:
     Backend& backend_;
     ReadyQueue& ready_;
     HelperPool& helpers_;
+    ReadyQueue unserved_;
     Mailbox mailbox_;
     Instant now_;
     TimerWheel timers_;
@@ -87,11 +92,11 @@ class HelperCall : HelperJob {
     using Value = decltype(std::declval<Work&>()());
 
 public:
-    HelperCall(Reactor& reactor, Work& work) : reactor_(reactor), callable_(work) {}
+    HelperCall(Reactor& reactor, Work& callable) : reactor_(reactor), callable_(callable) {}
 
     bool await_ready() const { return false; }
     void await_suspend(std::coroutine_handle<> handle) {
-        this->work = [](HelperJob& job) {
+        work = [](HelperJob& job) {
             HelperCall& self = static_cast<HelperCall&>(job);
             self.value_ = self.callable_();
         };

@@ -38,12 +38,15 @@ public:
     void request(StopReason reason) {
         if (reason_ != StopReason::None) { return; }
         reason_ = reason;
+        if (event_ != nullptr) { event_->notify(); }
         for (Waiter* waiter = waiting_.front(); waiter != nullptr;) {
             // stop() may finish the Op later, never here, so the list stays as it is.
             backend_.stop(static_cast<Op&>(*waiter));
             waiter = waiting_.next(*waiter);
         }
     }
+    // Also wakes who waits on an Event and looks at requested() when it wakes.
+    void notify(Event* event) { event_ = event; }
     // Forgets a request, for the next transfer of the same owner. Nothing may be waiting.
     void reset() {
         SLUICE_ASSERT(waiting_.is_empty());
@@ -57,6 +60,7 @@ private:
     friend class OpAwaiter;
     Backend& backend_;
     IntrusiveList<Waiter> waiting_;
+    Event* event_ = nullptr;
     StopReason reason_ = StopReason::None;
 };
 

@@ -1,0 +1,147 @@
+// The configuration as the program sees it: plain, typed, checked values.
+//
+// A Snapshot is built once by config::Loader from defaults, file, environment and flags, and never
+// changes afterwards. A reload makes a new one; a session keeps the one it began with. Every
+// member corresponds to one row of the schema table (schema.hpp), which also says its unit, its
+// range and its default; the initialisers here are the same defaults, and a unit test holds the two
+// together, so tests and benches may start from `Snapshot{}`.
+// Owned by: main, which hands out const references. Thread: any, it is read-only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/time.hpp"
+
+namespace sluice::config {
+
+// The order of the enumerators is the order of the words in the schema table.
+enum class Engine : std::uint8_t { Auto, IoUring, Epoll };
+enum class PassiveMode : std::uint8_t { Auto, Pooled, Exclusive };
+enum class Durability : std::uint8_t { None, Data, Full };
+enum class PartialUpload : std::uint8_t { Keep, Discard };
+enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
+enum class LogFormat : std::uint8_t { Text, Json };
+enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
+
+// One listening address. `host` is a numeric IPv4 or IPv6 address without brackets, in the spelling
+// inet_ntop gives it, or "*": every address of both families (one IPv6 and one IPv4 socket).
+// Port 0 asks the kernel for a free port.
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+
+    ListenAddress() = default;
+    ListenAddress(std::string h, std::uint16_t p) : host(std::move(h)), port(p) {}
+
+    bool is_any() const { return host == "*"; }
+    bool is_ipv6() const { return host.find(':') != std::string::npos; }
+    friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+// Both ends are part of the range; first <= last, first >= 1.
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+
+    constexpr PortRange() = default;
+    constexpr PortRange(std::uint16_t f, std::uint16_t l) : first(f), last(l) {}
+
+    constexpr std::uint32_t count() const { return std::uint32_t{last} - first + 1; }
+    constexpr bool contains(std::uint16_t port) const { return port >= first && port <= last; }
+    friend constexpr bool operator==(PortRange, PortRange) = default;
+};
+
+struct ServerSection {
+    std::vector<ListenAddress> listen{ListenAddress("127.0.0.1", 2121)};
+    std::string root = ".";
+    Engine engine = Engine::Auto;
+    std::uint32_t shards = 0;  // 0 = one per core
+    bool pin_shards = true;
+    PortRange passive_ports{50000, 50255};
+    PassiveMode passive_mode = PassiveMode::Auto;
+    Duration passive_wait = Duration::seconds(5);  // how long PASV/EPSV wait for a port before 425
+    std::string public_address;            // IPv4 for 227, "" = the address the client dialled
+    std::string banner = "sluice ready.";  // one line, no version: 220 gives nothing away
+    Duration shutdown_grace = Duration::seconds(300);
+
+    friend bool operator==(const ServerSection&, const ServerSection&) = default;
+};
+
+struct AnonymousSection {
+    bool enabled = true;
+    bool writable = false;
+
+    friend bool operator==(const AnonymousSection&, const AnonymousSection&) = default;
+};
+
+struct LimitsSection {
+    std::uint32_t max_sessions = 20000;
+    std::uint32_t max_sessions_per_ip = 0;  // 0 = no limit
+    std::uint32_t login_attempts = 3;
+    Duration idle_timeout = Duration::seconds(300);  // 0 = never
+    Duration login_timeout = Duration::seconds(60);
+    Duration stall_timeout = Duration::seconds(60);  // a data connection that makes no progress
+    Duration data_connect_timeout = Duration::seconds(30);
+    std::uint64_t upload_buffer_memory = 64ull << 20;  // bytes, for the whole process
+
+    friend bool operator==(const LimitsSection&, const LimitsSection&) = default;
+};
+
+struct UploadSection {
+    Durability durability = Durability::None;
+    PartialUpload partial = PartialUpload::Keep;
+    std::uint32_t file_mode = 0644;       // permission bits of a new file, the umask does not count
+    std::uint32_t directory_mode = 0755;  // of a folder made by MKD
+
+    friend bool operator==(const UploadSection&, const UploadSection&) = default;
+};
+
+struct TreeSection {
+    SymlinkPolicy symlinks = SymlinkPolicy::InRoot;
+
+    friend bool operator==(const TreeSection&, const TreeSection&) = default;
+};
+
+struct TransferSection {
+    bool ascii_is_binary = false;
+    bool allow_foreign_data = false;     // data connections from or to another address (FXP)
+    std::uint64_t slice = 512ull << 10;  // bytes one session may move before others run
+    std::uint64_t turn_budget = 2048ull
+                                << 10;  // bytes all sessions of a shard may move in one turn
+    std::string congestion;             // TCP congestion control, "" = the system's
+
+    friend bool operator==(const TransferSection&, const TransferSection&) = default;
+};
+
+struct LogSection {
+    std::string file;  // "" = stderr
+    LogFormat format = LogFormat::Text;
+    LogLevel level = LogLevel::Info;
+    std::string transfer_file;  // xferlog, "" = off
+
+    friend bool operator==(const LogSection&, const LogSection&) = default;
+};
+
+struct HelpersSection {
+    std::uint32_t threads = 4;
+
+    friend bool operator==(const HelpersSection&, const HelpersSection&) = default;
+};
+
+struct Snapshot {
+    ServerSection server;
+    AnonymousSection anonymous;
+    LimitsSection limits;
+    UploadSection upload;
+    TreeSection tree;
+    TransferSection transfer;
+    LogSection log;
+    HelpersSection helpers;
+
+    friend bool operator==(const Snapshot&, const Snapshot&) = default;
+};
+
+}  // namespace sluice::config

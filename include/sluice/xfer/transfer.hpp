@@ -1,0 +1,86 @@
+// One transfer: the owner of everything the kernel may touch while it runs.
+//
+// The session makes one per RETR, STOR, LIST and so on, runs a coroutine over it and destroys it
+// when that has ended. The pumps (pumps.hpp) see nothing else of the session.
+// Size: allocated only while a transfer runs, so an idle session does not carry it.
+// Owned by: Session. Thread: its shard.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sluice/config/snapshot.hpp"
+#include "sluice/io/reactor.hpp"
+#include "sluice/io/stop.hpp"
+#include "sluice/io/task.hpp"
+#include "sluice/net/socket.hpp"
+#include "sluice/xfer/buffer_pool.hpp"
+#include "sluice/xfer/data_setup.hpp"
+
+namespace sluice::xfer {
+
+class Transfer {
+public:
+    // `hook(context)` is called before the transfer's coroutine may suspend: the session
+    // sends the replies it holds back, so that "150" and "226" of a small file leave together.
+    using BeforeWait = void (*)(void* context);
+
+    Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPool& buffers,
+             std::unique_ptr<DataSetup> setup, BeforeWait hook, void* context);
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+
+    // Waits for the client's connection, or makes one. TimedOut, ConnectionRefused or Unreachable
+    // (reply 425), or Stopped. Consumes the set-up.
+    io::Task<Status> open_connection();
+    // True when open_connection() would not have to wait.
+    bool connection_is_there() const {
+        return setup_ != nullptr && setup_->mode == DataSetup::Mode::Passive &&
+               setup_->reservation.has_connection();
+    }
+
+    // Ends a download: FIN, then waits until the client's TCP has everything, so that 226 is true.
+    io::Task<Status> finish_sending();
+
+    io::Reactor& reactor() { return reactor_; }
+    sys::Kernel& kernel() { return reactor_.kernel(); }
+    const config::Snapshot& config() const { return config_; }
+    BufferPool& buffers() { return buffers_; }
+    net::Socket& socket() { return socket_; }
+    io::StopSource& stop() { return stop_; }
+
+    // The pumps' vocabulary.
+    void before_wait() { before_wait_(context_); }
+    io::OpAwaiter wait_readable() { return io::poll_in(poll_, socket_.fd(), stop_); }
+    io::OpAwaiter wait_writable() { return io::poll_out(poll_, socket_.fd(), stop_); }
+    // Bytes have moved: counts them and puts off the stall time-out.
+    void count(std::uint64_t bytes) {
+        bytes_ += bytes;
+        last_progress_ = reactor_.now();
+    }
+    std::uint64_t bytes() const { return bytes_; }
+
+private:
+    io::Task<Status> accept_passive();
+    io::Task<Status> connect_active();
+    Status drain_input();
+    void on_timer();
+
+    io::Reactor& reactor_;
+    const config::Snapshot& config_;
+    BufferPool& buffers_;
+    std::unique_ptr<DataSetup> setup_;
+    BeforeWait before_wait_;
+    void* context_;
+    io::StopSource stop_;
+    io::Op poll_;
+    io::Event wake_;
+    io::Timer timer_;
+    Instant last_progress_;
+    Duration patience_;  // how long without progress: first to connect, then to move bytes
+    std::size_t unacknowledged_ = 0;  // when the timer last looked
+    net::Socket socket_;
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace sluice::xfer

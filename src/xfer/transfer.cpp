@@ -1,0 +1,130 @@
+#include "sluice/xfer/transfer.hpp"
+
+#include <array>
+
+namespace sluice::xfer {
+namespace {
+
+// What a client may have sent into a download's data connection before we give up reading it.
+constexpr std::size_t kUnwantedInputMax = 256 * 1024;
+
+}  // namespace
+
+Transfer::Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPool& buffers,
+                   std::unique_ptr<DataSetup> setup, BeforeWait hook, void* context)
+    : reactor_(reactor),
+      config_(config),
+      buffers_(buffers),
+      setup_(std::move(setup)),
+      before_wait_(hook),
+      context_(context),
+      stop_(reactor.backend()),
+      wake_(reactor.ready()),
+      timer_([](void* self) { static_cast<Transfer*>(self)->on_timer(); }, this),
+      last_progress_(reactor.now()),
+      patience_(config.limits.data_connect_timeout) {
+    stop_.notify(&wake_);
+}
+
+void Transfer::on_timer() {
+    // While we wait for the client's TCP, what it acknowledges is progress too.
+    const Result<std::size_t> left =
+        socket_.is_open() ? kernel().unacknowledged(socket_.fd()) : Result<std::size_t>(0);
+    if (left && *left < unacknowledged_) { last_progress_ = reactor_.now(); }
+    unacknowledged_ = left ? *left : 0;
+    const Instant limit = last_progress_ + patience_;
+    if (reactor_.now() >= limit) {
+        stop_.request(io::StopReason::Stalled);
+    } else {
+        reactor_.timers().set(timer_, limit);
+    }
+}
+
+io::Task<Status> Transfer::open_connection() {
+    SLUICE_ASSERT(setup_ != nullptr);
+    Status opened;
+    if (setup_->mode == DataSetup::Mode::Passive) {
+        if (setup_->reservation.has_connection()) {
+            socket_ = setup_->reservation.take_connection();
+        } else {
+            opened = co_await accept_passive();
+        }
+    } else {
+        opened = co_await connect_active();
+    }
+    setup_.reset();
+    // From here on the clock measures progress. The timer is set once and looks at the clock when
+    // it fires: a transfer that moves costs it nothing.
+    last_progress_ = reactor_.now();
+    patience_ = config_.limits.stall_timeout;
+    if (patience_.ns > 0) {
+        reactor_.set_timer(timer_, patience_);
+    } else {
+        timer_.drop();
+    }
+    co_return opened;
+}
+
+io::Task<Status> Transfer::accept_passive() {
+    net::Reservation& reservation = setup_->reservation;
+    reservation.notify(&wake_);
+    reactor_.set_timer(timer_, patience_);
+    before_wait();
+    while (!reservation.has_connection()) {
+        if (stop_.requested()) {
+            co_return fail(stop_.reason() == io::StopReason::Stalled ? Errc::TimedOut
+                                                                     : Errc::Stopped);
+        }
+        co_await wake_.wait();
+    }
+    reservation.notify(nullptr);
+    socket_ = reservation.take_connection();
+    co_return Status();
+}
+
+io::Task<Status> Transfer::connect_active() {
+    const Result<int> fd = kernel().connecting_socket(setup_->source.with_port(0));
+    if (!fd) { co_return fail(fd.error()); }
+    socket_ = net::Socket(reactor_, *fd);
+    if (!config_.transfer.congestion.empty()) {
+        (void)kernel().set_congestion(*fd, config_.transfer.congestion.c_str());
+    }
+    reactor_.set_timer(timer_, patience_);
+    before_wait();
+    const Result<std::uint32_t> connected =
+        co_await io::connect(poll_, *fd, setup_->target, stop_);
+    if (connected) { co_return Status(); }
+    if (stop_.reason() == io::StopReason::Stalled) { co_return fail(Errc::TimedOut); }
+    co_return fail(connected.error());
+}
+
+// Reads away what the client sent into a connection that is ours to send on. Closing over unread
+// bytes would make the kernel send RST, and that can destroy the tail of the transfer at the client.
+Status Transfer::drain_input() {
+    std::array<std::uint8_t, 4096> ignored;
+    for (std::size_t total = 0; total < kUnwantedInputMax;) {
+        const Result<std::size_t> got = kernel().receive(socket_.fd(), ignored);
+        if (!got) { return fail(got.error()); }
+        if (*got == 0) { return {}; }
+        total += *got;
+    }
+    return fail(Errc::Protocol);
+}
+
+io::Task<Status> Transfer::finish_sending() {
+    const Status shut = kernel().shutdown_sending(socket_.fd());
+    if (!shut) { co_return fail(shut.error()); }
+    while (true) {
+        const Status drained = drain_input();
+        if (drained) { co_return Status(); }  // the client closed its side: it has read everything
+        if (drained.error().code != Errc::WouldBlock) { co_return fail(drained.error()); }
+        const Result<std::size_t> left = kernel().unacknowledged(socket_.fd());
+        // The FIN itself counts as one byte here until it is acknowledged.
+        if (left && *left <= 1) { co_return Status(); }
+        before_wait();
+        const Result<std::uint32_t> polled = co_await wait_readable();
+        if (!polled) { co_return fail(polled.error()); }
+    }
+}
+
+}  // namespace sluice::xfer
