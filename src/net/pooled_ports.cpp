@@ -1,5 +1,7 @@
 #include "sluice/net/pooled_ports.hpp"
 
+#include "net/socket_tuning.hpp"
+
 namespace sluice::net {
 namespace {
 
@@ -8,10 +10,12 @@ constexpr Duration kRetryTime = Duration::milliseconds(200);
 
 }  // namespace
 
-PooledPorts::PooledPorts(io::Reactor& reactor, StrangerSink& strangers, std::uint64_t seed)
+PooledPorts::PooledPorts(io::Reactor& reactor, StrangerSink& strangers, std::uint64_t seed,
+                         std::string_view congestion)
     : reactor_(reactor),
       strangers_(strangers),
       random_(seed),
+      congestion_(congestion),
       retry_([](void* self) { static_cast<PooledPorts*>(self)->restart_exhausted(); }, this) {
     quarantine_.reserve(kQuarantineMax);
 }
@@ -34,6 +38,7 @@ Status PooledPorts::listen(const sys::SocketAddress& host, std::uint16_t first,
             refusal = listener.error();
             continue;
         }
+        tune_data_listener(reactor_.kernel(), *listener, congestion_);
         std::unique_ptr<Port> port = std::make_unique<Port>();
         port->pool = this;
         port->listener = Socket(reactor_, *listener);

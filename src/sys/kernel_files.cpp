@@ -42,6 +42,7 @@ FileStatus from_native(const struct stat& native) {
         status.type = FileStatus::Type::Symlink;
     }
     status.mode = native.st_mode & 07777;
+    status.format = native.st_mode & S_IFMT;
     status.uid = native.st_uid;
     status.gid = native.st_gid;
     status.links = static_cast<std::uint32_t>(native.st_nlink);

@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <string_view>
 
 #include "sluice/base/intrusive_list.hpp"
 #include "sluice/io/backend.hpp"
@@ -28,6 +29,9 @@ enum class StopReason : std::uint8_t {
     Limit,
     Protocol,       // garbage on the control connection
 };
+
+// For logs: "idle-timeout".
+std::string_view text_of(StopReason reason);
 
 class StopSource {
 public:

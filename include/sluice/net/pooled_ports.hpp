@@ -10,6 +10,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/prng.hpp"
@@ -19,8 +21,9 @@ namespace sluice::net {
 
 class PooledPorts final : public PassivePorts {
 public:
-    // Takes over listening sockets, one per port.
-    PooledPorts(io::Reactor& reactor, StrangerSink& strangers, std::uint64_t seed);
+    // `congestion`: TCP congestion control of the data connections, empty for the system's.
+    PooledPorts(io::Reactor& reactor, StrangerSink& strangers, std::uint64_t seed,
+                std::string_view congestion);
     ~PooledPorts() override;
 
     // Binds the shard's share of the range. Ports that other programs hold are left out; an error
@@ -68,6 +71,7 @@ private:
     io::Reactor& reactor_;
     StrangerSink& strangers_;
     Prng random_;
+    std::string congestion_;
     std::vector<std::unique_ptr<Port>> ports_;
     std::vector<Quarantined> quarantine_;
     std::size_t quarantine_next_ = 0;

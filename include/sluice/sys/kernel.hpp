@@ -24,7 +24,8 @@ namespace sluice::sys {
 struct FileStatus {
     enum class Type : std::uint8_t { Regular, Directory, Symlink, Other };
     Type type = Type::Other;
-    std::uint32_t mode = 0;  // permission bits, 07777
+    std::uint32_t mode = 0;    // permission bits, 07777
+    std::uint32_t format = 0;  // the S_IFMT bits, for who shows them
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint32_t links = 0;

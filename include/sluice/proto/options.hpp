@@ -1,0 +1,26 @@
+// OPTS (RFC 2389 4): what is being set. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sluice/proto/facts.hpp"
+
+namespace sluice::proto {
+
+enum class OptionKind : std::uint8_t {
+    Utf8On,     // OPTS UTF8 [ON], OPTS UTF-8 [ON]: 200 always, Windows Explorer gives up otherwise
+    Utf8Off,    // 501 unless there is a fall-back character set
+    Utf8Nlst,   // OPTS UTF8 NLST of an expired draft: 200
+    MlstFacts,  // OPTS MLST type;size;
+    Malformed,  // a known option with a wrong argument: 501
+    Unknown,    // 501
+};
+
+struct OptionRequest {
+    OptionKind kind = OptionKind::Unknown;
+    FactSet facts;  // MlstFacts only
+};
+OptionRequest parse_options(std::string_view argument);
+
+}  // namespace sluice::proto

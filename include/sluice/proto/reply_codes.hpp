@@ -1,0 +1,56 @@
+// The reply codes sluice sends, by name, with the section that defines them.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::proto {
+
+// RFC 959 4.2.2 unless a line says otherwise.
+enum class ReplyCode : std::uint16_t {
+    DataAlreadyOpen = 125,
+    OpeningData = 150,
+
+    Okay = 200,
+    Superfluous = 202,   // RFC 959: ACCT is not needed here
+    SystemStatus = 211,  // also FEAT, RFC 2389 3.2
+    DirectoryStatus = 212,
+    FileStatus = 213,  // also SIZE, MDTM, RFC 3659
+    Help = 214,
+    SystemType = 215,
+    ServiceReady = 220,
+    Goodbye = 221,
+    DataOpenNoTransfer = 225,
+    TransferComplete = 226,
+    PassiveMode = 227,
+    ExtendedPassiveMode = 229,  // RFC 2428 3
+    LoggedIn = 230,
+    FileActionOkay = 250,
+    PathCreated = 257,
+
+    NeedPassword = 331,
+    NeedAccount = 332,
+    NeedMore = 350,
+
+    ServiceUnavailable = 421,
+    CannotOpenData = 425,
+    TransferAborted = 426,
+    FileBusy = 450,
+    LocalError = 451,
+    NoSpace = 452,
+
+    UnknownCommand = 500,
+    BadArgument = 501,
+    NotImplemented = 502,
+    BadSequence = 503,
+    ParameterNotImplemented = 504,
+    ProtocolNotSupported = 522,  // RFC 2428 2: use one of the listed network protocols
+    NotLoggedIn = 530,
+    NeedAccountToStore = 532,
+    FileUnavailable = 550,
+    PageTypeUnknown = 551,
+    ExceededAllocation = 552,
+    BadFileName = 553,
+    BadRestart = 554,  // RFC 3659 5.3: the restart offset cannot be used
+};
+
+}  // namespace sluice::proto

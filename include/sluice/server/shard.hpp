@@ -1,0 +1,116 @@
+// One core's share of the server: loop, listeners, passive ports, sessions. Nothing is shared with
+// the other shards but what `Surroundings` names, and a session born here dies here.
+//
+// The owner drives it step by step: turn() until has_ended(). It holds no thread, so the simulator
+// runs the same code.
+// Owned by: the shard's thread (server.cpp) or the simulator. Thread: one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/slab.hpp"
+#include "sluice/config/snapshot.hpp"
+#include "sluice/io/frame_pool.hpp"
+#include "sluice/io/reactor.hpp"
+#include "sluice/net/passive_ports.hpp"
+#include "sluice/net/peer_rules.hpp"
+#include "sluice/obs/event.hpp"
+#include "sluice/server/control_listener.hpp"
+#include "sluice/server/host_counts.hpp"
+#include "sluice/server/placement.hpp"
+#include "sluice/session/session.hpp"
+#include "sluice/vfs/tree.hpp"
+#include "sluice/xfer/buffer_pool.hpp"
+
+namespace sluice::server {
+
+class Shard;
+
+// What a shard is given. All references outlive it.
+struct Surroundings {
+    sys::Kernel& kernel;
+    io::Backend& backend;
+    io::ReadyQueue& ready;
+    io::HelperPool& helpers;
+    const config::Snapshot& config;
+    const vfs::Root& root;
+    obs::Log& log;
+    Placement& placement;
+    HostCounts& hosts;
+    std::uint32_t index;
+};
+
+class Shard final : session::SessionOwner, net::StrangerSink, ConnectionSink {
+public:
+    explicit Shard(const Surroundings& surroundings);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+    ~Shard();
+
+    // Opens the listeners and the passive ports. `control` are the addresses to listen on; with
+    // port 0 the first shard chooses and control_addresses() tells the others.
+    struct Refusal {
+        sys::SocketAddress address;
+        Error error;
+    };
+    bool listen(const std::vector<sys::SocketAddress>& control, Refusal& refusal);
+    std::vector<sys::SocketAddress> control_addresses() const;
+
+    // One turn of the loop: runs what is ready, frees what has ended, waits for the kernel.
+    void turn(Duration sleep_max = Duration(-1));
+    // The two halves of turn(), for the simulator.
+    void run_ready();
+    void wait(Duration sleep_max);
+
+    // From any thread: no new sessions, those there end after their transfer; or at once.
+    void post_drain() { reactor_.mailbox().post(drain_); }
+    void post_kill() { reactor_.mailbox().post(kill_); }
+    // True when a drain or a kill is done: nothing is in flight.
+    bool has_ended() const;
+    std::uint32_t session_count() const { return sessions_.live_count(); }
+    std::uint64_t sessions_begun() const { return sessions_begun_; }
+    io::Reactor& reactor() { return reactor_; }
+    io::FramePool& frames() { return frames_; }
+
+private:
+    // A connection on its way to another shard.
+    struct Handover;
+
+    void on_session_end(session::Session& session) override;
+    void on_stranger(const sys::SocketAddress& stranger, std::uint16_t port,
+                     const sys::SocketAddress& owner) override;
+    void on_connection(net::Socket socket, std::uint32_t place) override;
+    void admit(net::Socket socket, std::uint32_t place);
+    void refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why);
+    void reap();
+    void drain();
+    void kill();
+    void stop_ports_when_idle();
+    bool make_ports(const sys::SocketAddress& host, Refusal& refusal);
+
+    Surroundings around_;
+    io::FramePool frames_;
+    io::Reactor reactor_;
+    vfs::Tree tree_;
+    xfer::BufferPool buffers_;
+    net::PeerRules peer_rules_;
+    session::Services services_;
+    std::vector<std::unique_ptr<ControlListener>> listeners_;
+    std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on
+    Slab<session::Session> sessions_;
+    std::vector<session::Session*> ended_;
+    std::uint64_t sessions_begun_ = 0;
+    bool draining_ = false;
+    bool ports_stopping_ = false;
+
+    struct Order : io::Message {
+        Shard* shard;
+        Order(Deliver how, Shard* who) : Message(how), shard(who) {}
+    };
+    Order drain_;
+    Order kill_;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,37 @@
+// What all sessions of a shard share, handed down from the Shard. No global, no singleton.
+#pragma once
+
+#include "sluice/config/snapshot.hpp"
+#include "sluice/io/reactor.hpp"
+#include "sluice/net/peer_rules.hpp"
+#include "sluice/obs/event.hpp"
+#include "sluice/sys/socket_address.hpp"
+#include "sluice/vfs/tree.hpp"
+#include "sluice/xfer/buffer_pool.hpp"
+
+namespace sluice::session {
+
+class Session;
+
+// Told once when a session has ended: nothing of it is in flight, its sockets are closed. The
+// Session may be destroyed as soon as the caller has returned to the loop.
+class SessionOwner {
+public:
+    virtual void on_session_end(Session& session) = 0;
+
+protected:
+    ~SessionOwner() = default;
+};
+
+struct Services {
+    io::Reactor& reactor;
+    const config::Snapshot& config;
+    vfs::Tree& tree;
+    xfer::BufferPool& buffers;
+    const net::PeerRules& peer_rules;
+    sys::SocketAddress public_address;  // server.public_address; not set: the one dialled
+    obs::Log& log;
+    SessionOwner& owner;
+};
+
+}  // namespace sluice::session

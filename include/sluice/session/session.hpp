@@ -1,0 +1,196 @@
+// One control connection from its banner to its end.
+//
+// Two coroutines: the control loop (control_loop.cpp) reads commands and answers them in order; a
+// transfer runs beside it, so that ABOR, STAT and the end of the connection are seen meanwhile. Both
+// wake through one Event and look at the state of the world when they do.
+//
+// An idle session owns no buffer: input is lent by the Backend, what is left of it lives in a string
+// that is freed when empty, and so do the replies. Its whole memory is this object and one coroutine
+// frame (measured by bench and by session_test).
+// Owned by: Shard (slab). Thread: its shard.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sluice/io/reactor.hpp"
+#include "sluice/io/stop.hpp"
+#include "sluice/io/task.hpp"
+#include "sluice/net/passive_ports.hpp"
+#include "sluice/net/socket.hpp"
+#include "sluice/proto/command.hpp"
+#include "sluice/proto/command_table.hpp"
+#include "sluice/proto/reply.hpp"
+#include "sluice/proto/telnet.hpp"
+#include "sluice/session/services.hpp"
+#include "sluice/session/state.hpp"
+#include "sluice/xfer/data_setup.hpp"
+#include "sluice/xfer/transfer.hpp"
+
+namespace sluice::session {
+
+class Session {
+public:
+    // What a client may have sent ahead before we stop reading: two lines of the longest kind.
+    static constexpr std::size_t kInputBytesMax = 2 * 8194;
+
+    Session(const Services& services, net::PassivePorts& ports, net::Socket control,
+            const sys::SocketAddress& peer, const sys::SocketAddress& local, std::uint64_t id);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    // Sends the banner and begins to listen to the client.
+    void start();
+    // Asks the session to end: `Drain` lets a transfer finish first, everything else ends it.
+    void request_end(io::StopReason reason);
+
+    std::uint64_t id() const { return id_; }
+    const sys::SocketAddress& peer() const { return peer_; }
+    bool has_transfer() const { return transfer_ != nullptr; }
+
+    // ---- for the handlers -------------------------------------------------------------------
+    const Services& services() const { return services_; }
+    io::Reactor& reactor() { return services_.reactor; }
+    const config::Snapshot& config() const { return services_.config; }
+    vfs::Tree& tree() { return services_.tree; }
+    State& state() { return state_; }
+    const State& state() const { return state_; }
+    const sys::SocketAddress& local() const { return local_; }
+    net::PassivePorts& passive_ports() { return ports_; }
+
+    void reply(proto::ReplyCode code, std::string_view text) {
+        proto::append_reply(output_, code, text);
+    }
+    void reply(proto::ReplyCode code, std::initializer_list<std::string_view> text) {
+        proto::append_reply(output_, code, text);
+    }
+    proto::ReplyBuffer& output() { return output_; }
+    // Sends what the socket takes of the output now.
+    void flush();
+    // Waits until the client has taken enough of the output for another long reply. False when it
+    // will not: the session ends.
+    io::Task<bool> make_room();
+
+    // The virtual path an argument means from the current directory.
+    Result<std::string> resolve(std::string_view argument) const;
+    // TYPE A, and the configuration has not said that it means binary.
+    bool uses_ascii() const {
+        return state_.type == proto::TransferType::Ascii && !config().transfer.ascii_is_binary;
+    }
+    bool may_write() const { return config().anonymous.writable; }
+
+    // What PASV and its kin left; the next transfer takes it.
+    void set_data_setup(std::unique_ptr<xfer::DataSetup> setup) { data_setup_ = std::move(setup); }
+    void drop_data_setup() { data_setup_.reset(); }
+    bool has_data_setup() const { return data_setup_ != nullptr; }
+    xfer::DataSetup& data_setup() { return *data_setup_; }
+    // The address that 227 names.
+    const sys::SocketAddress& passive_host() const {
+        return services_.public_address.is_set() ? services_.public_address : local_;
+    }
+    bool is_ending() const { return end_reason_ != io::StopReason::None; }
+
+    // Begins a transfer over the data set-up: makes transfer(), to be run by `run_transfer`.
+    xfer::Transfer& begin_transfer(std::string_view command);
+    // Starts the coroutine that serves transfer(); it calls end_transfer as its last act.
+    void run_transfer(io::Task<void> task);
+    xfer::Transfer& transfer() { return *transfer_; }
+    // What the log says of the transfer that runs.
+    struct TransferNote {
+        std::string path;
+        std::string_view command;
+        obs::Direction direction = obs::Direction::None;
+        std::uint64_t offset = 0;
+        Instant began;
+    };
+    TransferNote& transfer_note() { return *transfer_note_; }
+    // The final reply of a transfer, its line in the log, and its sockets: closed as a success or
+    // reset, so that the peer cannot take a part for the whole.
+    void end_transfer(Status outcome, proto::ReplyCode code,
+                      std::initializer_list<std::string_view> text);
+    void abort_transfer();
+
+    // USER's name until PASS, then the one logged in; and what an anonymous user gave as password.
+    std::string& user() { return user_; }
+    std::string& password() { return password_; }
+    // REIN (RFC 959 4.1.1): everything as after the banner.
+    void reinitialise();
+    void log_login(bool accepted);
+    void log_change(obs::EventKind kind, std::string_view path, std::string_view target = {});
+
+private:
+    friend struct SessionTestAccess;
+
+    // What begin_line() leaves to do: a coroutine to await, or nothing.
+    struct Step {
+        io::Task<void> (*handler)(Session&, const proto::Command&) = nullptr;
+        proto::Command command;
+    };
+
+    // control_loop.cpp
+    io::Task<void> control_loop();
+    void take_input();
+    bool next_line(std::string_view& line);
+    bool may_pass(std::string_view line);
+    void consume_line();
+    Step begin_line(std::string_view line);
+    void join_transfer();
+    bool must_end();
+    void arm();
+    io::Task<void> tear_down();
+    io::Task<void> linger();
+    // session.cpp
+    bool stops_now() const;
+    void lose_client();
+    void on_deadline();
+    std::string_view farewell() const;
+    // session_log.cpp
+    bool wants(obs::EventKind kind, obs::Level level) const {
+        return services_.log.wants(kind, level);
+    }
+    obs::Event event(obs::EventKind kind, obs::Level level) const;
+    void log_begin();
+    void log_transfer(const Status& outcome, proto::ReplyCode code);
+    void log_abuse(std::string_view what);
+    void log_end();
+
+    const Services& services_;
+    net::PassivePorts& ports_;
+    net::Socket control_;
+    io::Op input_op_;
+    io::Op output_op_;
+    io::Event wake_;
+    io::Timer deadline_;
+    Instant began_;         // the connection, or the last REIN
+    Instant last_command_;  // or the end of the last transfer
+    sys::SocketAddress peer_;
+    sys::SocketAddress local_;
+    std::uint64_t id_;
+    State state_;
+    std::string user_;
+    std::string password_;
+    std::string input_;        // bytes received and not yet consumed
+    // Of input_: the first `deferred_` bytes are whole lines that wait for the transfer to end, the
+    // next `line_bytes_` are the line that runs, and `scanned_` behind them hold no end of line.
+    std::uint32_t deferred_ = 0;
+    std::uint32_t line_bytes_ = 0;
+    std::uint32_t scanned_ = 0;
+    proto::ReplyBuffer output_;
+    std::unique_ptr<xfer::DataSetup> data_setup_;
+    std::unique_ptr<xfer::Transfer> transfer_;
+    std::unique_ptr<TransferNote> transfer_note_;
+    io::Task<void> transfer_task_;
+    io::Task<void> loop_;
+    std::uint8_t abor_replies_ = 0;  // ABORs to answer when the transfer has ended
+    proto::TelnetFilter telnet_;
+    io::StopReason end_reason_ = io::StopReason::None;
+    bool client_gone_ = false;       // nothing can be sent any more
+    bool input_ended_ = false;       // the client closed its side
+    bool lingering_ = false;         // only reads away what the client still sends
+    bool quit_seen_ = false;         // QUIT waits behind a transfer: the end of input is no abort
+};
+
+}  // namespace sluice::session

@@ -1,0 +1,27 @@
+// A regular file, open for reading.
+//
+// The status is that of the moment of opening: its size is what RETR promises in 150 and counts
+// against at the end (security: a file that became shorter ends in 451, never in 226).
+// Owned by: Transfer. Thread: one shard, and the helper job that its owner waits for.
+#pragma once
+
+#include <utility>
+
+#include "sluice/sys/fd.hpp"
+#include "sluice/sys/kernel.hpp"
+#include "sluice/vfs/fs_class.hpp"
+
+namespace sluice::vfs {
+
+struct File {
+    sys::Fd fd;
+    sys::FileStatus status;
+    FsClass fs_class = FsClass::Remote;
+
+    // User-written, because g++ 12.2 destroys braced aggregates twice in coroutines (rule C2).
+    File() = default;
+    File(sys::Fd&& descriptor, const sys::FileStatus& at_open, FsClass fs)
+        : fd(std::move(descriptor)), status(at_open), fs_class(fs) {}
+};
+
+}  // namespace sluice::vfs

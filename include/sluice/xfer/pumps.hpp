@@ -1,0 +1,49 @@
+// The pumps: each moves the bytes of one kind of transfer and nothing else.
+//
+// All take an opened Transfer and return when the last byte has been handed to TCP (downloads) or to
+// the file (uploads), or with what went wrong. They move at most `transfer.slice` bytes per turn and
+// share the shard's budget (io::Reactor::take_budget); what may sleep runs on a helper.
+// Errors: Stopped (by the Transfer's StopSource), ConnectionReset and kin from the client's side,
+// InputOutput, NoSpace, QuotaExceeded from the file's, Truncated when the file became shorter than
+// it was when it was opened.
+#pragma once
+
+#include "sluice/io/task.hpp"
+#include "sluice/vfs/directory.hpp"
+#include "sluice/vfs/file.hpp"
+#include "sluice/vfs/upload_target.hpp"
+#include "sluice/xfer/transfer.hpp"
+
+namespace sluice::xfer {
+
+// RETR, TYPE I (pump_sendfile.cpp): from the page cache by sendfile(2); cold windows are filled on
+// a helper first.
+io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset);
+
+// RETR, TYPE A (pump_ascii.cpp). `offset` counts bytes of the file as it is on disk: see README.
+io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
+                                    std::int64_t offset);
+
+// STOR and its kin, TYPE I (pump_store.cpp).
+io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target);
+// The same, TYPE A (pump_ascii.cpp).
+io::Task<Status> receive_file_as_ascii(Transfer& transfer, vfs::UploadTarget& target);
+
+// Turns entries into lines. Implemented by the session, which knows FTP.
+class EntryRenderer {
+public:
+    // Writes the line of `entry` and returns its length; 0 shows nothing of it. `out` has room for
+    // proto's longest line.
+    virtual std::size_t render(const vfs::Entry& entry, std::span<char> out) = 0;
+
+protected:
+    ~EntryRenderer() = default;
+};
+// LIST, NLST, MLSD (pump_listing.cpp): constant memory whatever the directory holds, and a failure
+// to read it is a failure of the listing.
+io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
+                              EntryRenderer& renderer);
+// Bytes already made: the listing of a single file.
+io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes);
+
+}  // namespace sluice::xfer

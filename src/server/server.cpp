@@ -1,0 +1,165 @@
+#include "sluice/server/server.hpp"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+#include "sluice/server/shard.hpp"
+#include "sluice/sys/process.hpp"
+
+namespace sluice::server {
+
+// One shard's thread, and what it tells main when it stands or could not.
+struct Server::Worker {
+    struct Standing {
+        bool stands = false;
+        std::string refusal;
+        Error error;
+        std::vector<sys::SocketAddress> addresses;
+    };
+    std::uint32_t index = 0;
+    std::promise<Standing> standing;
+    std::thread thread;
+};
+
+Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot& config,
+                                                         std::string& refusal) {
+    std::vector<sys::SocketAddress> addresses;
+    for (const config::ListenAddress& listen : config.server.listen) {
+        if (listen.is_any()) {
+            addresses.push_back(*sys::SocketAddress::parse("0.0.0.0", listen.port));
+            addresses.push_back(*sys::SocketAddress::parse("::", listen.port));
+            continue;
+        }
+        const Result<sys::SocketAddress> address =
+            sys::SocketAddress::parse(listen.host, listen.port);
+        if (!address) {
+            refusal = fmt::format("'{}' is no address to listen on", listen.host);
+            return fail(address.error());
+        }
+        addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
+               LogSource& logs, io::EngineKind engine, std::uint32_t shards)
+    : kernel_(kernel),
+      config_(config),
+      root_(root),
+      logs_(logs),
+      engine_(engine),
+      placement_(shards),
+      hosts_(config.limits.max_sessions_per_ip),
+      helpers_(config.helpers.threads) {}
+
+Server::~Server() { join(); }
+
+bool Server::start(std::string& refusal, Error& error) {
+    Result<std::vector<sys::SocketAddress>> control = listen_addresses(config_, refusal);
+    if (!control) {
+        error = control.error();
+        return false;
+    }
+    // Several shards share each address by SO_REUSEPORT, which would also let a second server of
+    // the same user in without a word: so it is tried alone first.
+    for (const sys::SocketAddress& address : *control) {
+        if (address.port() == 0 || placement_.shards() == 1) { continue; }
+        const Result<int> probe = kernel_.listen(address, sys::ListenOptions());
+        if (!probe) {
+            refusal = fmt::format("cannot listen on {}: {}", address.text(), text_of(probe.error()));
+            error = probe.error();
+            return false;
+        }
+        kernel_.close(*probe);
+    }
+    for (std::uint32_t index = 0; index < placement_.shards(); ++index) {
+        workers_.push_back(std::make_unique<Worker>());
+        Worker& worker = *workers_.back();
+        worker.index = index;
+        std::future<Worker::Standing> standing = worker.standing.get_future();
+        running_.fetch_add(1, std::memory_order_acq_rel);
+        worker.thread = std::thread(
+            [this, &worker, addresses = *control] { run_shard(worker, addresses); });
+        const Worker::Standing outcome = standing.get();
+        if (!outcome.stands) {
+            refusal = outcome.refusal;
+            error = outcome.error;
+            kill();
+            return false;
+        }
+        addresses_ = outcome.addresses;
+        *control = outcome.addresses;  // port 0 has become a port
+    }
+    return true;
+}
+
+void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) {
+    sys::name_this_thread(fmt::format("shard-{}", worker.index).c_str());
+    if (config_.server.pin_shards) {
+        const std::vector<int> cpus = sys::allowed_cpus();
+        (void)sys::pin_this_thread(cpus[worker.index % cpus.size()]);
+    }
+    Worker::Standing standing;
+    io::ReadyQueue ready;
+    Result<std::unique_ptr<io::Backend>> backend = io::make_backend(engine_, kernel_, ready);
+    if (!backend) {
+        standing.error = backend.error();
+        standing.refusal = fmt::format("the engine does not start: {}", text_of(standing.error));
+        running_.fetch_sub(1, std::memory_order_acq_rel);
+        worker.standing.set_value(std::move(standing));
+        return;
+    }
+    const Surroundings around = {kernel_,    **backend, ready,
+                                 helpers_,   config_,   root_,
+                                 logs_.log_of_shard(worker.index),
+                                 placement_, hosts_,    worker.index};
+    {
+        Shard shard(around);
+        placement_.set_shard(worker.index, &shard);
+        Shard::Refusal refusal;
+        standing.stands = shard.listen(control, refusal);
+        if (standing.stands) {
+            standing.addresses = shard.control_addresses();
+        } else {
+            standing.error = refusal.error;
+            standing.refusal = fmt::format("cannot listen on {}: {}", refusal.address.text(),
+                                           text_of(refusal.error));
+        }
+        worker.standing.set_value(std::move(standing));
+        while (!shard.has_ended()) { shard.turn(); }
+        running_.fetch_sub(1, std::memory_order_acq_rel);
+        // Another shard may still hand over a connection it accepted last: it is refused here, and
+        // no Shard goes before all have ended.
+        constexpr Duration kLookAgain = Duration::milliseconds(10);
+        while (!has_ended()) { shard.turn(kLookAgain); }
+        const std::lock_guard<std::mutex> lock(order_mutex_);
+        placement_.set_shard(worker.index, nullptr);
+    }
+}
+
+void Server::drain() {
+    const std::lock_guard<std::mutex> lock(order_mutex_);
+    if (std::exchange(drain_ordered_, true)) { return; }
+    for (std::uint32_t i = 0; i < placement_.shards(); ++i) {
+        if (Shard* shard = placement_.shard(i)) { shard->post_drain(); }
+    }
+}
+
+void Server::kill() {
+    const std::lock_guard<std::mutex> lock(order_mutex_);
+    if (std::exchange(kill_ordered_, true)) { return; }
+    for (std::uint32_t i = 0; i < placement_.shards(); ++i) {
+        if (Shard* shard = placement_.shard(i)) { shard->post_kill(); }
+    }
+}
+
+void Server::join() {
+    for (std::unique_ptr<Worker>& worker : workers_) {
+        if (worker->thread.joinable()) { worker->thread.join(); }
+    }
+    workers_.clear();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,234 @@
+#include "sluice/server/shard.hpp"
+
+#include "sluice/net/pooled_ports.hpp"
+
+namespace sluice::server {
+namespace {
+
+// Session numbers carry their shard, so that two shards never give the same one.
+constexpr std::uint64_t kShardShift = 48;
+
+sys::SocketAddress parse_public_address(const config::Snapshot& config) {
+    const Result<sys::SocketAddress> parsed =
+        sys::SocketAddress::parse(config.server.public_address, 0);
+    return parsed ? *parsed : sys::SocketAddress();
+}
+
+}  // namespace
+
+struct Shard::Handover : io::Message {
+    Shard* target;
+    int socket;
+    std::uint32_t place;
+
+    Handover(Shard* to, int fd, std::uint32_t where)
+        : Message(&Handover::arrive), target(to), socket(fd), place(where) {}
+    static void arrive(io::Message& message) {
+        const std::unique_ptr<Handover> self(static_cast<Handover*>(&message));
+        self->target->admit(net::Socket(self->target->reactor_, self->socket), self->place);
+    }
+};
+
+Shard::Shard(const Surroundings& surroundings)
+    : around_(surroundings),
+      reactor_(around_.kernel, around_.backend, around_.ready, around_.helpers),
+      tree_(around_.root, reactor_),
+      buffers_(around_.ready,
+               around_.config.limits.upload_buffer_memory / around_.placement.shards()),
+      services_{reactor_,    around_.config,
+                tree_,       buffers_,
+                peer_rules_, parse_public_address(around_.config),
+                around_.log, *this},
+      sessions_(around_.config.limits.max_sessions),
+      drain_([](io::Message& m) { static_cast<Order&>(m).shard->drain(); }, this),
+      kill_([](io::Message& m) { static_cast<Order&>(m).shard->kill(); }, this) {
+    reactor_.set_turn_budget(around_.config.transfer.turn_budget);
+    peer_rules_.allow_foreign = around_.config.transfer.allow_foreign_data;
+    peer_rules_.passive_first = around_.config.server.passive_ports.first;
+    peer_rules_.passive_last = around_.config.server.passive_ports.last;
+}
+
+Shard::~Shard() {
+    SLUICE_ASSERT(sessions_.live_count() == 0);
+    SLUICE_ASSERT(reactor_.backend().in_flight() == 0);
+    // Frees the reactor's last references before the frame pool counts its frames.
+    SLUICE_ASSERT(frames_.live() == 0);
+}
+
+bool Shard::listen(const std::vector<sys::SocketAddress>& control, Refusal& refusal) {
+    const io::FramePool::Use frames(frames_);
+    for (const sys::SocketAddress& address : control) {
+        const std::uint32_t place = static_cast<std::uint32_t>(listeners_.size());
+        ConnectionSink& connections = *this;
+        auto listener = std::make_unique<ControlListener>(reactor_, connections, place);
+        const Status listening = listener->listen(address, around_.placement.shards() > 1);
+        if (!listening) {
+            refusal.address = address;
+            refusal.error = listening.error();
+            return false;
+        }
+        if (!around_.config.transfer.congestion.empty()) {
+            (void)around_.kernel.set_congestion(listener->fd(),
+                                                around_.config.transfer.congestion.c_str());
+        }
+        peer_rules_.own_listeners.push_back(listener->address());
+        listeners_.push_back(std::move(listener));
+        if (!make_ports(address, refusal)) { return false; }
+    }
+    return true;
+}
+
+// Data connections come to the address that the control connection came to, so each control
+// listener has a set of ports on its own host.
+bool Shard::make_ports(const sys::SocketAddress& host, Refusal& refusal) {
+    const config::PortRange range = around_.config.server.passive_ports;
+    net::StrangerSink& strangers = *this;
+    auto pooled = std::make_unique<net::PooledPorts>(reactor_, strangers, around_.kernel.entropy(),
+                                                     around_.config.transfer.congestion);
+    const Status listening = pooled->listen(host, range.first, range.last, around_.index,
+                                            around_.placement.shards());
+    ports_.push_back(std::move(pooled));
+    if (!listening) {
+        refusal.address = host.with_port(range.first);
+        refusal.error = listening.error();
+    }
+    return listening.has_value();
+}
+
+std::vector<sys::SocketAddress> Shard::control_addresses() const {
+    std::vector<sys::SocketAddress> addresses;
+    for (const std::unique_ptr<ControlListener>& listener : listeners_) {
+        addresses.push_back(listener->address());
+    }
+    return addresses;
+}
+
+void Shard::turn(Duration sleep_max) {
+    run_ready();
+    wait(sleep_max);
+}
+
+void Shard::run_ready() {
+    const io::FramePool::Use frames(frames_);
+    reactor_.run_ready();
+    reap();
+    stop_ports_when_idle();
+}
+
+void Shard::wait(Duration sleep_max) {
+    const io::FramePool::Use frames(frames_);
+    reactor_.wait(sleep_max);
+}
+
+void Shard::reap() {
+    for (session::Session* session : ended_) {
+        around_.hosts.leave(session->peer());
+        sessions_.destroy(session);
+    }
+    if (!ended_.empty()) {
+        ended_.clear();
+        around_.placement.set_sessions(around_.index, sessions_.live_count());
+    }
+}
+
+void Shard::on_session_end(session::Session& session) { ended_.push_back(&session); }
+
+void Shard::on_connection(net::Socket socket, std::uint32_t place) {
+    const std::uint32_t best = around_.placement.choose(around_.index);
+    Shard* target = around_.placement.shard(best);
+    if (best == around_.index || target == nullptr) {
+        admit(std::move(socket), place);
+        return;
+    }
+    target->reactor_.mailbox().post(*new Handover(target, socket.release(), place));
+}
+
+void Shard::admit(net::Socket socket, std::uint32_t place) {
+    const Result<sys::SocketAddress> peer = around_.kernel.peer_address(socket.fd());
+    const Result<sys::SocketAddress> local = around_.kernel.local_address(socket.fd());
+    if (!peer || !local) { return; }  // gone before we looked
+    if (draining_) {
+        refuse(socket, *peer, "The server is shutting down, try again later.");
+        return;
+    }
+    if (around_.placement.total() >= around_.config.limits.max_sessions || !sessions_.has_room()) {
+        refuse(socket, *peer, "Too many connections, try again later.");
+        return;
+    }
+    if (!around_.hosts.enter(*peer)) {
+        refuse(socket, *peer, "Too many connections from your address, try again later.");
+        return;
+    }
+    const std::uint64_t id =
+        (static_cast<std::uint64_t>(around_.index) << kShardShift) | ++sessions_begun_;
+    session::Session* session =
+        sessions_.create(services_, *ports_[place], std::move(socket), *peer, *local, id);
+    SLUICE_ASSERT(session != nullptr);
+    around_.placement.set_sessions(around_.index, sessions_.live_count());
+    session->start();
+}
+
+// One short reply into an empty socket buffer: it fits, or the client is gone.
+void Shard::refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why) {
+    std::string reply = "421 ";
+    reply.append(why);
+    reply.append("\r\n");
+    (void)around_.kernel.send(socket.fd(), as_bytes(reply), false);
+    socket.close();
+    if (around_.log.wants(obs::EventKind::Refuse, obs::Level::Warn)) {
+        const std::string ip = peer.host_text();
+        obs::Event refused(obs::EventKind::Refuse, obs::Level::Warn);
+        refused.when = around_.kernel.wall_time();
+        refused.ip = ip;
+        refused.port = peer.port();
+        refused.reason = why;
+        around_.log.emit(refused);
+    }
+}
+
+void Shard::on_stranger(const sys::SocketAddress& stranger, std::uint16_t port,
+                        const sys::SocketAddress& owner) {
+    if (!around_.log.wants(obs::EventKind::Abuse, obs::Level::Warn)) { return; }
+    const std::string ip = stranger.host_text();
+    const std::string owner_ip = owner.host_text();
+    const std::string reason = "stranger at passive port " + std::to_string(port);
+    obs::Event abuse(obs::EventKind::Abuse, obs::Level::Warn);
+    abuse.when = around_.kernel.wall_time();
+    abuse.ip = ip;
+    abuse.port = stranger.port();
+    abuse.target = owner_ip;
+    abuse.reason = reason;
+    around_.log.emit(abuse);
+}
+
+void Shard::drain() {
+    if (draining_) { return; }
+    draining_ = true;
+    for (std::unique_ptr<ControlListener>& listener : listeners_) { listener->stop(); }
+    sessions_.for_each([](session::Session& s) { s.request_end(io::StopReason::Drain); });
+}
+
+void Shard::kill() {
+    drain();
+    sessions_.for_each([](session::Session& s) { s.request_end(io::StopReason::Kill); });
+}
+
+// Passive ports live as long as a session may still need one.
+void Shard::stop_ports_when_idle() {
+    if (!draining_ || ports_stopping_ || sessions_.live_count() > 0) { return; }
+    ports_stopping_ = true;
+    for (std::unique_ptr<net::PassivePorts>& ports : ports_) { ports->stop(); }
+}
+
+bool Shard::has_ended() const {
+    if (!ports_stopping_ || sessions_.live_count() > 0) { return false; }
+    for (const std::unique_ptr<ControlListener>& listener : listeners_) {
+        if (!listener->is_stopped()) { return false; }
+    }
+    for (const std::unique_ptr<net::PassivePorts>& ports : ports_) {
+        if (!ports->is_stopped()) { return false; }
+    }
+    return true;
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,240 @@
+// The control loop: bytes to lines, lines to commands, commands to answers in order.
+#include <algorithm>
+
+#include "session/dispatch.hpp"
+#include "session/gates.hpp"
+#include "sluice/proto/line_splitter.hpp"
+#include "sluice/proto/parser.hpp"
+#include "sluice/session/session.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::CommandId;
+using proto::ReplyCode;
+
+// After garbage we send 500 and close. The client's own bytes that we have not read would turn our
+// close into a reset that destroys the 500, so they are read away for a moment first.
+constexpr Duration kLingerTime = Duration::seconds(2);
+constexpr std::size_t kLingerBytesMax = 1u << 20;
+
+std::string_view as_text_view(const std::string& text, std::size_t from) {
+    return std::string_view(text).substr(from);
+}
+
+}  // namespace
+
+io::Task<void> Session::control_loop() {
+    reply(ReplyCode::ServiceReady, config().server.banner);
+    while (true) {
+        take_input();
+        join_transfer();
+        std::string_view line;
+        while (end_reason_ == io::StopReason::None && output_.has_room() && next_line(line)) {
+            const Step step = begin_line(line);
+            if (step.handler != nullptr) { co_await step.handler(*this, step.command); }
+            consume_line();
+            join_transfer();
+        }
+        if (must_end()) { break; }
+        flush();
+        if (must_end()) { break; }
+        arm();
+        co_await wake_.wait();
+    }
+    co_await tear_down();
+}
+
+// What the kernel has lent us, Telnet's commands taken out.
+void Session::take_input() {
+    if (!input_op_.is_done()) { return; }
+    const Bytes lent = input_op_.lent();
+    const std::size_t before = input_.size();
+    input_.append(as_text(lent));
+    reactor().backend().return_input(input_op_);
+    const Result<std::uint32_t> received = input_op_.take_result();
+    if (!received) {
+        lose_client();
+        return;
+    }
+    if (*received == 0) {
+        input_ended_ = true;
+        return;
+    }
+    const MutableBytes fresh(reinterpret_cast<std::uint8_t*>(input_.data()) + before,
+                             input_.size() - before);
+    proto::TelnetAnswers answers;
+    input_.resize(before + telnet_.filter(fresh, answers));
+    if (answers.size > 0) { output_.append(answers.view()); }
+}
+
+// The next line to act on. Between transfers that is the first; while one runs, only ABOR may pass
+// those that came before it, and NOOP and STAT where nothing waits: order is what a client that
+// pipelines relies on (RFC 959 has none of this; protocol: "ABOR, STAT, QUIT, NOOP").
+bool Session::next_line(std::string_view& line) {
+    while (true) {
+        const proto::Line found = proto::next_line(as_text_view(input_, deferred_), scanned_);
+        if (found.kind == proto::LineKind::Incomplete) {
+            scanned_ = static_cast<std::uint32_t>(input_.size() - deferred_);
+            return false;
+        }
+        scanned_ = 0;
+        if (found.kind == proto::LineKind::TooLong) {
+            if (has_transfer()) { return false; }  // it will still be too long afterwards
+            reply(ReplyCode::UnknownCommand, "Line too long.");
+            request_end(io::StopReason::Protocol);
+            return false;
+        }
+        line = found.text;
+        line_bytes_ = static_cast<std::uint32_t>(found.consumed);
+        if (!has_transfer() || may_pass(line)) { return true; }
+        deferred_ += line_bytes_;
+    }
+}
+
+// Whether a line is looked at while a transfer runs.
+bool Session::may_pass(std::string_view line) {
+    const proto::Request request = proto::parse_request(line);
+    if (request.kind != proto::RequestKind::Command) { return false; }
+    if (request.row->id == CommandId::Abor) { return true; }
+    if (request.row->id == CommandId::Quit) {
+        quit_seen_ = true;  // it waits, and the end of input behind it is no abort
+        return false;
+    }
+    return request.row->flags.during_transfer && deferred_ == 0;
+}
+
+void Session::consume_line() {
+    input_.erase(deferred_, line_bytes_);
+    line_bytes_ = 0;
+    if (input_.empty()) { std::string().swap(input_); }  // an idle session owns no buffer
+}
+
+// Parses, checks and, where the handler is a plain function, runs it. A coroutine is handed back.
+Session::Step Session::begin_line(std::string_view line) {
+    last_command_ = reactor().now();
+    const proto::Request request = proto::parse_request(line);
+    switch (request.kind) {
+        case proto::RequestKind::Empty: return Step();
+        case proto::RequestKind::Refused: reply(request.code, request.text); return Step();
+        case proto::RequestKind::Foreign:
+            reply(request.code, request.text);
+            log_abuse("another protocol on the control connection");
+            request_end(io::StopReason::Protocol);
+            return Step();
+        case proto::RequestKind::Command: break;
+    }
+    if (!pass_gates(*this, *request.row)) { return Step(); }
+    const Handler& handler = handler_of(request.row->id);
+    Step step;
+    step.command = request.command;
+    if (handler.now != nullptr) {
+        handler.now(*this, step.command);
+    } else {
+        step.handler = handler.later;
+    }
+    return step;
+}
+
+// Frees a transfer that has ended, and answers the ABORs that waited for its reply.
+void Session::join_transfer() {
+    if (transfer_ == nullptr || !transfer_task_.done()) { return; }
+    transfer_task_ = io::Task<void>();
+    transfer_.reset();
+    transfer_note_.reset();
+    deferred_ = 0;
+    scanned_ = 0;
+    quit_seen_ = false;
+    for (; abor_replies_ > 0; --abor_replies_) {
+        reply(ReplyCode::TransferComplete, "Abort successful.");
+    }
+}
+
+bool Session::must_end() {
+    if (client_gone_) { return true; }
+    if (input_ended_ && !has_transfer() && end_reason_ == io::StopReason::None) {
+        // Every whole line has been answered; what is left is not one.
+        if (output_.has_room()) { end_reason_ = io::StopReason::ClientGone; }
+    }
+    if (input_ended_ && has_transfer() && !quit_seen_) {
+        transfer_->stop().request(io::StopReason::ClientGone);  // RFC 959 4.1.1.1
+    }
+    if (end_reason_ == io::StopReason::None) { return false; }
+    // A drain lets the transfer finish; QUIT is never looked at before that.
+    return end_reason_ != io::StopReason::Drain || !has_transfer();
+}
+
+// Listens to the client as long as it may say more, and for room while replies wait to be sent.
+void Session::arm() {
+    if (input_op_.is_idle() && !input_ended_ && input_.size() < kInputBytesMax &&
+        output_.is_empty()) {
+        input_op_.kind = io::OpKind::ReceiveInput;
+        input_op_.fd = control_.fd();
+        input_op_.event = &wake_;
+        reactor().backend().start(input_op_);
+    }
+    if (output_op_.is_done()) { (void)output_op_.take_result(); }
+    if (!output_.is_empty() && output_op_.is_idle()) {
+        output_op_.kind = io::OpKind::PollOut;
+        output_op_.fd = control_.fd();
+        output_op_.event = &wake_;
+        reactor().backend().start(output_op_);
+    }
+}
+
+io::Task<bool> Session::make_room() {
+    flush();
+    while (!output_.has_room() && !client_gone_ && !stops_now()) {
+        arm();
+        co_await wake_.wait();
+        take_input();
+        flush();
+    }
+    co_return !client_gone_ && !stops_now();
+}
+
+// The end, each step in its place: stop, join the transfer, say good-bye, join the operations,
+// close, tell the owner.
+io::Task<void> Session::tear_down() {
+    if (transfer_ != nullptr) {
+        transfer_->stop().request(end_reason_);
+        while (!transfer_task_.done()) { co_await wake_.wait(); }
+        join_transfer();
+    }
+    data_setup_.reset();
+    if (!client_gone_) {
+        const std::string_view words = farewell();
+        if (!words.empty()) { reply(ReplyCode::ServiceUnavailable, words); }
+        flush();
+    }
+    if (end_reason_ == io::StopReason::Protocol && !client_gone_) { co_await linger(); }
+    reactor().backend().stop(input_op_);
+    reactor().backend().stop(output_op_);
+    while (input_op_.in_flight() || output_op_.in_flight()) { co_await wake_.wait(); }
+    if (input_op_.is_done()) {
+        reactor().backend().return_input(input_op_);
+        (void)input_op_.take_result();
+    }
+    if (output_op_.is_done()) { (void)output_op_.take_result(); }
+    deadline_.drop();
+    control_.close();
+    log_end();
+    services_.owner.on_session_end(*this);
+}
+
+io::Task<void> Session::linger() {
+    (void)reactor().kernel().shutdown_sending(control_.fd());
+    reactor().set_timer(deadline_, kLingerTime);
+    lingering_ = true;
+    std::size_t total = input_.size();
+    while (lingering_ && !input_ended_ && !client_gone_ && total < kLingerBytesMax) {
+        std::string().swap(input_);
+        output_.release();
+        arm();
+        co_await wake_.wait();
+        take_input();
+        total += input_.size();
+    }
+}
+
+}  // namespace sluice::session

@@ -1,0 +1,75 @@
+#include "session/dispatch.hpp"
+
+#include <array>
+
+namespace sluice::session {
+namespace {
+
+using proto::CommandId;
+using proto::kCommandIdCount;
+
+constexpr std::array<Handler, kCommandIdCount> make_handlers() {
+    std::array<Handler, kCommandIdCount> all = {};
+    const auto at = [&all](CommandId id) -> Handler& { return all[static_cast<std::size_t>(id)]; };
+    at(CommandId::User).now = handle_user;
+    at(CommandId::Pass).now = handle_pass;
+    at(CommandId::Acct).now = handle_acct;
+    at(CommandId::Rein).now = handle_rein;
+    at(CommandId::Quit).now = handle_quit;
+    at(CommandId::Cwd).later = handle_cwd;
+    at(CommandId::Cdup).later = handle_cdup;
+    at(CommandId::Pwd).now = handle_pwd;
+    at(CommandId::Mkd).later = handle_mkd;
+    at(CommandId::Rmd).later = handle_rmd;
+    at(CommandId::Dele).later = handle_dele;
+    at(CommandId::Rnfr).later = handle_rnfr;
+    at(CommandId::Rnto).later = handle_rnto;
+    at(CommandId::Port).now = handle_port;
+    at(CommandId::Pasv).later = handle_pasv;
+    at(CommandId::Eprt).now = handle_eprt;
+    at(CommandId::Epsv).later = handle_epsv;
+    at(CommandId::Type).now = handle_type;
+    at(CommandId::Mode).now = handle_mode;
+    at(CommandId::Stru).now = handle_stru;
+    at(CommandId::Rest).now = handle_rest;
+    at(CommandId::Allo).later = handle_allo;
+    at(CommandId::Retr).later = handle_retr;
+    at(CommandId::Stor).later = handle_stor;
+    at(CommandId::Appe).later = handle_appe;
+    at(CommandId::Stou).later = handle_stou;
+    at(CommandId::Abor).now = handle_abor;
+    at(CommandId::List).later = handle_list;
+    at(CommandId::Nlst).later = handle_nlst;
+    at(CommandId::Mlsd).later = handle_mlsd;
+    at(CommandId::Mlst).later = handle_mlst;
+    at(CommandId::Stat).later = handle_stat;
+    at(CommandId::Size).later = handle_size;
+    at(CommandId::Mdtm).later = handle_mdtm;
+    at(CommandId::Mfmt).later = handle_mfmt;
+    at(CommandId::Feat).now = handle_feat;
+    at(CommandId::Opts).now = handle_opts;
+    at(CommandId::Syst).now = handle_syst;
+    at(CommandId::Help).now = handle_help;
+    at(CommandId::Noop).now = handle_noop;
+    at(CommandId::Site).later = handle_site;
+    at(CommandId::Clnt).now = handle_clnt;
+    return all;
+}
+
+constexpr std::array<Handler, kCommandIdCount> kHandlers = make_handlers();
+
+constexpr bool each_has_one_handler() {
+    for (const Handler& handler : kHandlers) {
+        if ((handler.now == nullptr) == (handler.later == nullptr)) { return false; }
+    }
+    return true;
+}
+static_assert(each_has_one_handler(), "a row of the command table has no handler");
+
+}  // namespace
+
+const Handler& handler_of(proto::CommandId id) {
+    return kHandlers[static_cast<std::size_t>(id)];
+}
+
+}  // namespace sluice::session

@@ -1,0 +1,45 @@
+#include "session/gates.hpp"
+
+#include "session/reply_for_error.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::CommandId;
+using proto::ReplyCode;
+
+// RFC 2428 section 4: after EPSV ALL the others are refused, so that a NAT may stop looking.
+bool is_forbidden_by_epsv_all(CommandId id) {
+    return id == CommandId::Port || id == CommandId::Pasv || id == CommandId::Eprt;
+}
+
+}  // namespace
+
+bool pass_gates(Session& session, const proto::CommandRow& row) {
+    State& state = session.state();
+    // RNTO follows RNFR at once or not at all.
+    if (row.id != CommandId::Rnto) { state.rename_from.clear(); }
+    if (!row.flags.before_login && !state.is_logged_in()) {
+        session.reply(ReplyCode::NotLoggedIn, "Please log in with USER and PASS.");
+        return false;
+    }
+    if (row.flags.writes_tree && !session.may_write()) {
+        const PathUse use = row.id == CommandId::Stor || row.id == CommandId::Stou ||
+                                    row.id == CommandId::Rnto
+                                ? PathUse::NewName
+                                : PathUse::Existing;
+        session.reply(code_for(Errc::AccessDenied, use), "Permission denied: read-only here.");
+        if (row.flags.needs_data) {
+            session.drop_data_setup();
+            state.restart_offset = 0;
+        }
+        return false;
+    }
+    if (state.epsv_all && is_forbidden_by_epsv_all(row.id)) {
+        session.reply(ReplyCode::UnknownCommand, "EPSV ALL is in force.");
+        return false;
+    }
+    return true;
+}
+
+}  // namespace sluice::session

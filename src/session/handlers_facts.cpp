@@ -1,0 +1,199 @@
+// MLST STAT SIZE MDTM MFMT: facts of one name, over the control connection. RFC 3659 sections 3, 4
+// and 7; RFC 959 section 4.1.3; draft-somers-ftp-mfxx.
+#include <fmt/format.h>
+
+#include "session/entry_facts.hpp"
+#include "session/handlers.hpp"
+#include "session/listing.hpp"
+#include "session/reply_for_error.hpp"
+#include "sluice/proto/path.hpp"
+#include "sluice/proto/timestamp.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+void append_session_status(Session& session) {
+    proto::ReplyBuffer& out = session.output();
+    proto::begin_reply(out, ReplyCode::SystemStatus, "Status of this session");
+    proto::append_reply_line(out, fmt::format("Connected from {}", session.peer().host_text()));
+    const State& state = session.state();
+    proto::append_reply_line(out, state.is_logged_in() ? "Logged in as ftp" : "Not logged in");
+    proto::append_reply_line(out, state.type == proto::TransferType::Ascii
+                                      ? "TYPE: ASCII; STRU: File; MODE: Stream"
+                                      : "TYPE: Image; STRU: File; MODE: Stream");
+    if (session.has_transfer()) {
+        const Session::TransferNote& note = session.transfer_note();
+        proto::append_reply_line(out, fmt::format("{} {}: {} bytes so far", note.command,
+                                                  note.path, session.transfer().bytes()));
+    } else {
+        proto::append_reply_line(out, "No data connection");
+    }
+    proto::end_reply(out, ReplyCode::SystemStatus, "End of status");
+}
+
+// Lines of a listing inside a reply. Each waits until the client has taken enough of those before.
+io::Task<bool> append_lines(Session& session, vfs::Directory& directory, Listing& listing) {
+    vfs::EntryBatch batch;
+    std::string line(proto::kEntryLineBytesMax, '\0');
+    while (true) {
+        const Result<bool> more = co_await directory.next_batch(batch);
+        if (!more) { co_return false; }
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (!session.output().has_room()) {
+                const bool made = co_await session.make_room();
+                if (!made) { co_return false; }
+            }
+            const std::size_t length = listing.render(batch[i], line);
+            if (length > 2) {  // without its CRLF
+                proto::append_reply_line(session.output(),
+                                         std::string_view(line).substr(0, length - 2));
+            }
+        }
+        if (!*more) { co_return !listing.is_out_of_steps(); }
+    }
+}
+
+// STAT with a path: LIST over the control connection, 212 for a directory and 213 for a file.
+io::Task<void> stat_path(Session& session, std::string_view argument) {
+    const proto::ListRequest request = proto::parse_list_argument(argument);
+    const Result<std::string> path = session.resolve(request.path);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Result<sys::FileStatus> status = co_await session.tree().status(*path);
+    if (!status) {
+        reply_error(session, status.error());
+        co_return;
+    }
+    Listing listing(session, ListingStyle::Long, request.options);
+    proto::ReplyBuffer& out = session.output();
+    if (!status->is_directory()) {
+        std::string line(proto::kEntryLineBytesMax, '\0');
+        const std::size_t length =
+            listing.render_one(facts_of(session, request.path, *status), line);
+        proto::begin_reply(out, ReplyCode::FileStatus, "Status follows");
+        proto::append_reply_line(out, std::string_view(line).substr(0, length - 2));
+        proto::end_reply(out, ReplyCode::FileStatus, "End of status");
+        co_return;
+    }
+    Result<vfs::Directory> directory =
+        co_await session.tree().open_directory(*path, vfs::EntryContent::Full);
+    if (!directory) {
+        reply_error(session, directory.error());
+        co_return;
+    }
+    proto::begin_reply(out, ReplyCode::DirectoryStatus, "Status follows");
+    const bool complete = co_await append_lines(session, *directory, listing);
+    // The code was given with the first line; that the list is not whole must be said all the same.
+    proto::end_reply(session.output(), ReplyCode::DirectoryStatus,
+                     complete ? "End of status" : "The listing is incomplete: read error");
+}
+
+}  // namespace
+
+io::Task<void> handle_mlst(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
+    if (!status) {
+        reply_error(session, status.error());
+        co_return;
+    }
+    std::string target;
+    if (status->is_symlink()) {
+        target.resize(vfs::Root::kPathBytesMax);
+        const MutableBytes into(reinterpret_cast<std::uint8_t*>(target.data()), target.size());
+        const Result<std::size_t> length = co_await session.tree().read_link(*path, into);
+        target.resize(length ? *length : 0);
+    }
+    const proto::EntryFacts facts = facts_of(session, *path, *status, target);
+    proto::begin_reply(session.output(), ReplyCode::FileActionOkay, "Begin");
+    proto::append_facts_line(session.output(), session.state().facts, facts);
+    proto::end_reply(session.output(), ReplyCode::FileActionOkay, "End");
+}
+
+io::Task<void> handle_stat(Session& session, const Command& command) {
+    if (command.argument.empty() || session.has_transfer()) {
+        append_session_status(session);
+        co_return;
+    }
+    co_await stat_path(session, command.argument);
+}
+
+// The size of what RETR would send; in TYPE A that means reading the whole file, so it is refused.
+io::Task<void> handle_size(Session& session, const Command& command) {
+    if (session.uses_ascii()) {
+        session.reply(ReplyCode::FileUnavailable, "SIZE is not known in ASCII mode, use TYPE I.");
+        co_return;
+    }
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Result<sys::FileStatus> status = co_await session.tree().status(*path);
+    if (!status || !status->is_regular()) {
+        reply_error(session, status ? Error(Errc::NotRegularFile) : status.error());
+        co_return;
+    }
+    session.reply(ReplyCode::FileStatus, fmt::format("{}", status->size));
+}
+
+// Also the setter that some clients use: "MDTM YYYYMMDDhhmmss name" where no file has that name.
+io::Task<void> handle_mdtm(Session& session, const Command& command) {
+    Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Result<sys::FileStatus> status = co_await session.tree().status(*path);
+    if (status) {
+        session.reply(ReplyCode::FileStatus,
+                      proto::print_time_value(WallTime(status->modified.seconds)));
+        co_return;
+    }
+    const Result<proto::TimedPath> timed = proto::parse_timed_path(command.argument);
+    if (timed) { path = session.resolve(timed->path); }
+    if (!timed || !path) {
+        reply_error(session, status.error());
+        co_return;
+    }
+    if (!session.may_write()) {
+        reply_error(session, Error(Errc::AccessDenied));
+        co_return;
+    }
+    const Status set = co_await session.tree().set_modified(*path, timed->time);
+    if (!set) {
+        reply_error(session, set.error());
+        co_return;
+    }
+    session.reply(ReplyCode::FileStatus, "File modification time set.");
+}
+
+io::Task<void> handle_mfmt(Session& session, const Command& command) {
+    const Result<proto::TimedPath> timed = proto::parse_timed_path(command.argument);
+    if (!timed) {
+        session.reply(ReplyCode::BadArgument, "MFMT wants YYYYMMDDhhmmss and a path.");
+        co_return;
+    }
+    const Result<std::string> path = session.resolve(timed->path);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Status set = co_await session.tree().set_modified(*path, timed->time);
+    if (!set) {
+        reply_error(session, set.error());
+        co_return;
+    }
+    session.reply(ReplyCode::FileStatus, {"Modify=", proto::print_time_value(timed->time), "; ",
+                                          timed->path});
+}
+
+}  // namespace sluice::session

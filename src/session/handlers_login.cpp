@@ -1,0 +1,76 @@
+// USER PASS ACCT REIN QUIT: RFC 959 section 4.1.1; anonymous logins RFC 1635.
+#include "session/handlers.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+// What xferlog keeps of the password an anonymous user gives, usually a mail address.
+constexpr std::size_t kPasswordKeptBytes = 64;
+
+bool is_anonymous_name(std::string_view name) {
+    return proto::equal_ignoring_case(name, "anonymous") || proto::equal_ignoring_case(name, "ftp");
+}
+
+}  // namespace
+
+// The answer is the same 331 for every name: it must not tell who exists.
+void handle_user(Session& session, const Command& command) {
+    State& state = session.state();
+    if (state.is_logged_in()) {
+        session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
+        return;
+    }
+    state.login = LoginState::UserGiven;
+    session.user().assign(command.argument);
+    if (is_anonymous_name(command.argument)) {
+        session.reply(ReplyCode::NeedPassword,
+                      "Guest login ok, send your e-mail address as password.");
+    } else {
+        session.reply(ReplyCode::NeedPassword, "Please send the password.");
+    }
+}
+
+void handle_pass(Session& session, const Command& command) {
+    State& state = session.state();
+    if (state.is_logged_in()) {
+        session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
+        return;
+    }
+    if (state.login != LoginState::UserGiven) {
+        session.reply(ReplyCode::BadSequence, "USER first.");
+        return;
+    }
+    if (session.config().anonymous.enabled && is_anonymous_name(session.user())) {
+        state.login = LoginState::LoggedIn;
+        session.password().assign(command.argument.substr(0, kPasswordKeptBytes));
+        session.user().assign("ftp");
+        session.reply(ReplyCode::LoggedIn, "Login successful.");
+        session.log_login(true);
+        return;
+    }
+    session.log_login(false);
+    state.login = LoginState::None;
+    ++state.login_failures;
+    session.reply(ReplyCode::NotLoggedIn, "Login incorrect.");
+    if (state.login_failures >= session.config().limits.login_attempts) {
+        session.request_end(io::StopReason::Limit);
+    }
+}
+
+void handle_acct(Session& session, const Command&) {
+    session.reply(ReplyCode::Superfluous, "No account needed.");
+}
+
+void handle_rein(Session& session, const Command&) {
+    session.reinitialise();
+    session.reply(ReplyCode::ServiceReady, "Ready for a new user.");
+}
+
+void handle_quit(Session& session, const Command&) {
+    session.reply(ReplyCode::Goodbye, "Goodbye.");
+    session.request_end(io::StopReason::Quit);
+}
+
+}  // namespace sluice::session

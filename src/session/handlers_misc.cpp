@@ -1,0 +1,45 @@
+// ABOR FEAT SYST HELP NOOP CLNT.
+#include "session/handlers.hpp"
+#include "sluice/proto/features.hpp"
+
+namespace sluice::session {
+
+using proto::ReplyCode;
+
+// In a transfer: it ends with 426, or with 226 if it had just ended, and then ABOR's own 226. Idle:
+// 226, and a port that waits for its connection stops waiting (RFC 2428 section 3).
+void handle_abor(Session& session, const Command&) {
+    if (session.has_transfer()) {
+        session.abort_transfer();
+        return;
+    }
+    session.drop_data_setup();
+    session.reply(ReplyCode::TransferComplete, "Nothing to abort.");
+}
+
+void handle_feat(Session& session, const Command&) {
+    proto::append_features(session.output(), session.state().facts);
+}
+
+// Fixed: clients choose their parser of LIST by it.
+void handle_syst(Session& session, const Command&) {
+    session.reply(ReplyCode::SystemType, "UNIX Type: L8");
+}
+
+void handle_help(Session& session, const Command& command) {
+    if (command.argument.empty()) {
+        proto::append_help(session.output());
+    } else {
+        proto::append_command_help(session.output(), command.argument);
+    }
+}
+
+void handle_noop(Session& session, const Command&) {
+    session.reply(ReplyCode::Okay, "NOOP ok.");
+}
+
+void handle_clnt(Session& session, const Command&) {
+    session.reply(ReplyCode::Okay, "Noted.");
+}
+
+}  // namespace sluice::session

@@ -1,0 +1,100 @@
+// TYPE MODE STRU REST ALLO OPTS: what the next transfer will be like. RFC 959 section 4.1.2, RFC
+// 3659 section 5, RFC 2389 section 4.
+#include <fmt/format.h>
+
+#include "session/handlers.hpp"
+#include "sluice/proto/options.hpp"
+#include "sluice/proto/type_mode.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+// Known but not ours is 504, not a value at all is 501 (RFC 959 section 5.4).
+void refuse(Session& session, Error error, std::string_view what) {
+    if (error.code == Errc::NotSupported) {
+        session.reply(ReplyCode::ParameterNotImplemented, {what, " is not implemented."});
+    } else {
+        session.reply(ReplyCode::BadArgument, {"Bad argument for ", what, "."});
+    }
+}
+
+}  // namespace
+
+void handle_type(Session& session, const Command& command) {
+    const Result<proto::TransferType> type = proto::parse_type(command.argument);
+    if (!type) {
+        refuse(session, type.error(), "this TYPE");
+        return;
+    }
+    session.state().type = *type;
+    session.reply(ReplyCode::Okay, *type == proto::TransferType::Ascii
+                                       ? "Switching to ASCII mode."
+                                       : "Switching to Binary mode.");
+}
+
+void handle_mode(Session& session, const Command& command) {
+    if (const Status mode = proto::parse_mode(command.argument); !mode) {
+        refuse(session, mode.error(), "this MODE");
+        return;
+    }
+    session.reply(ReplyCode::Okay, "Mode set to S.");
+}
+
+void handle_stru(Session& session, const Command& command) {
+    if (const Status structure = proto::parse_structure(command.argument); !structure) {
+        refuse(session, structure.error(), "this STRU");
+        return;
+    }
+    session.reply(ReplyCode::Okay, "Structure set to F.");
+}
+
+// The offset is checked against the file only by the transfer command that uses it.
+void handle_rest(Session& session, const Command& command) {
+    const Result<std::int64_t> offset = proto::parse_restart(command.argument);
+    if (!offset) {
+        session.reply(ReplyCode::BadArgument, "REST wants a number of bytes.");
+        return;
+    }
+    session.state().restart_offset = *offset;
+    session.reply(ReplyCode::NeedMore, fmt::format("Restarting at {}.", *offset));
+}
+
+// 200, not the 202 that RFC 959 allows: some cameras loop on 202. 552 when the disk cannot hold it.
+io::Task<void> handle_allo(Session& session, const Command& command) {
+    const Result<proto::Allocation> wanted = proto::parse_allocation(command.argument);
+    if (!wanted) {
+        session.reply(ReplyCode::BadArgument, "ALLO wants a number of bytes.");
+        co_return;
+    }
+    const Result<std::int64_t> free = co_await session.tree().free_bytes();
+    if (session.may_write() && free && wanted->bytes > *free) {
+        session.reply(ReplyCode::ExceededAllocation, "Not enough space on the disk.");
+        co_return;
+    }
+    session.state().allocated = wanted->bytes;
+    session.reply(ReplyCode::Okay, "ALLO noted.");
+}
+
+void handle_opts(Session& session, const Command& command) {
+    const proto::OptionRequest request = proto::parse_options(command.argument);
+    switch (request.kind) {
+        case proto::OptionKind::Utf8On:
+        case proto::OptionKind::Utf8Nlst:
+            session.reply(ReplyCode::Okay, "UTF8 is always on.");
+            return;
+        case proto::OptionKind::Utf8Off:
+            session.reply(ReplyCode::BadArgument, "Names are UTF-8 here.");
+            return;
+        case proto::OptionKind::MlstFacts:
+            session.state().facts = request.facts;
+            proto::append_facts_reply(session.output(), request.facts);
+            return;
+        case proto::OptionKind::Malformed:
+        case proto::OptionKind::Unknown: break;
+    }
+    session.reply(ReplyCode::BadArgument, "Option not understood.");
+}
+
+}  // namespace sluice::session

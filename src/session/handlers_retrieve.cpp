@@ -1,0 +1,70 @@
+// RETR: RFC 959 section 4.1.3; the restart offset of RFC 3659 section 5.
+#include <fmt/format.h>
+
+#include "session/handlers.hpp"
+#include "session/reply_for_error.hpp"
+#include "session/transfer_replies.hpp"
+#include "sluice/xfer/pumps.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+// The words that curl and lftp read the size from; in TYPE A the number would be a guess.
+std::string opening_words(const vfs::File& file, std::int64_t offset, std::string_view path,
+                          bool ascii) {
+    if (ascii) { return fmt::format("Opening ASCII mode data connection for {}.", path); }
+    return fmt::format("Opening BINARY mode data connection for {} ({} bytes).", path,
+                       file.status.size - offset);
+}
+
+// `file` and `path` are the coroutine's own: the control loop goes on meanwhile.
+io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, bool ascii) {
+    xfer::Transfer& transfer = session.transfer();
+    const Status opened = co_await transfer.open_connection();
+    if (!opened) {
+        end_unopened(session, opened.error());
+        co_return;
+    }
+    session.reply(ReplyCode::OpeningData,
+                  opening_words(file, offset, session.transfer_note().path, ascii));
+    Status sent;
+    if (ascii) {
+        sent = co_await xfer::send_file_as_ascii(transfer, file, offset);
+    } else {
+        sent = co_await xfer::send_file(transfer, file, offset);
+    }
+    if (sent) { sent = co_await transfer.finish_sending(); }
+    end_opened(session, sent);
+}
+
+}  // namespace
+
+io::Task<void> handle_retr(Session& session, const Command& command) {
+    const std::int64_t offset = take_restart_offset(session);
+    if (!require_data_setup(session)) { co_return; }
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        refuse_transfer(session, path.error());
+        co_return;
+    }
+    Result<vfs::File> file = co_await session.tree().open_for_reading(*path);
+    if (!file) {
+        refuse_transfer(session, file.error());
+        co_return;
+    }
+    if (offset > file->status.size) {
+        refuse_transfer(session, Error(Errc::OutOfRange));
+        co_return;
+    }
+    const bool ascii = session.uses_ascii();
+    session.begin_transfer("RETR");
+    session.transfer_note().path = *path;
+    session.transfer_note().direction = obs::Direction::Download;
+    session.transfer_note().offset = static_cast<std::uint64_t>(offset);
+    io::Task<void> task = download(session, std::move(*file), offset, ascii);
+    session.run_transfer(std::move(task));
+}
+
+}  // namespace sluice::session

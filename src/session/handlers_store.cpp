@@ -1,0 +1,105 @@
+// STOR APPE STOU: RFC 959 section 4.1.3; restart offsets of RFC 3659 section 5. What 226 promises is
+// vfs::UploadTarget's business (SECURITY.md, "What an upload promises").
+#include <memory>
+
+#include "session/handlers.hpp"
+#include "session/transfer_replies.hpp"
+#include "sluice/vfs/upload_target.hpp"
+#include "sluice/xfer/pumps.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+// The target is the coroutine's own; it is committed or abandoned on every way out.
+io::Task<void> upload(Session& session, std::unique_ptr<vfs::UploadTarget> target, bool ascii,
+                      bool tells_name) {
+    xfer::Transfer& transfer = session.transfer();
+    const Status opened = co_await transfer.open_connection();
+    if (!opened) {
+        // Nothing came, so nothing was asked to change: no file is made or cut.
+        co_await target->abandon();
+        end_unopened(session, opened.error());
+        co_return;
+    }
+    if (tells_name) {
+        session.reply(ReplyCode::OpeningData, {"FILE: ", target->name()});
+    } else {
+        session.reply(ReplyCode::OpeningData, "Ok to send data.");
+    }
+    Status stored;
+    if (ascii) {
+        stored = co_await xfer::receive_file_as_ascii(transfer, *target);
+    } else {
+        stored = co_await xfer::receive_file(transfer, *target);
+    }
+    transfer.before_wait();
+    if (stored) {
+        stored = co_await target->commit();
+    } else {
+        co_await target->abandon();
+    }
+    if (tells_name && stored) {
+        std::string note = " (";
+        note.append(target->name());
+        note.append(")");
+        end_opened(session, stored, note);
+    } else {
+        end_opened(session, stored);
+    }
+}
+
+io::Task<void> store(Session& session, std::string_view verb, std::string_view argument,
+                     vfs::UploadIntent intent) {
+    const PathUse use = intent == vfs::UploadIntent::Append ? PathUse::Append : PathUse::NewName;
+    const std::int64_t offset = take_restart_offset(session);
+    if (!require_data_setup(session)) { co_return; }
+    if (offset > 0 && intent != vfs::UploadIntent::Replace) {
+        // RFC 3659 section 5.3: APPE and STOU have no place for an offset.
+        refuse_transfer(session, Error(Errc::OutOfRange), use);
+        co_return;
+    }
+    const Result<std::string> path = session.resolve(argument);
+    if (!path) {
+        refuse_transfer(session, path.error(), use);
+        co_return;
+    }
+    vfs::UploadRequest request;
+    request.path = *path;
+    request.intent = offset > 0 ? vfs::UploadIntent::ResumeAt : intent;
+    request.resume_at = offset;
+    request.durability = session.config().upload.durability;
+    request.partial = session.config().upload.partial;
+    auto target = std::make_unique<vfs::UploadTarget>(session.tree());
+    const Status begun = co_await target->begin(request);
+    if (!begun) {
+        refuse_transfer(session, begun.error(), use);
+        co_return;
+    }
+    session.begin_transfer(verb);
+    session.transfer_note().path = *path;
+    session.transfer_note().direction = obs::Direction::Upload;
+    session.transfer_note().offset = static_cast<std::uint64_t>(target->offset());
+    io::Task<void> task = upload(session, std::move(target), session.uses_ascii(),
+                                 intent == vfs::UploadIntent::Unique);
+    session.run_transfer(std::move(task));
+}
+
+}  // namespace
+
+io::Task<void> handle_stor(Session& session, const Command& command) {
+    co_await store(session, "STOR", command.argument, vfs::UploadIntent::Replace);
+}
+
+io::Task<void> handle_appe(Session& session, const Command& command) {
+    co_await store(session, "APPE", command.argument, vfs::UploadIntent::Append);
+}
+
+// Without a name we choose one; with one, it is what ours begins with.
+io::Task<void> handle_stou(Session& session, const Command& command) {
+    co_await store(session, "STOU", command.argument.empty() ? "upload" : command.argument,
+                   vfs::UploadIntent::Unique);
+}
+
+}  // namespace sluice::session

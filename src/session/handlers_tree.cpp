@@ -1,0 +1,123 @@
+// CWD CDUP PWD MKD RMD DELE RNFR RNTO: RFC 959 sections 4.1.1 and 4.1.3. Paths are virtual and
+// normal from resolve() on; what a name means on disk is vfs::Root's business.
+#include "session/handlers.hpp"
+#include "session/reply_for_error.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+io::Task<void> change_directory(Session& session, std::string path) {
+    const Status exists = co_await session.tree().directory_exists(path);
+    if (!exists) {
+        reply_error(session, exists.error());
+        co_return;
+    }
+    session.state().cwd = std::move(path);
+    session.reply(ReplyCode::FileActionOkay, "Directory changed.");
+}
+
+}  // namespace
+
+io::Task<void> handle_cwd(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    co_await change_directory(session, *path);
+}
+
+io::Task<void> handle_cdup(Session& session, const Command&) {
+    const Result<std::string> path = session.resolve("..");
+    co_await change_directory(session, path ? *path : std::string("/"));
+}
+
+void handle_pwd(Session& session, const Command&) {
+    proto::append_path_reply(session.output(), session.state().cwd, "is the current directory");
+}
+
+io::Task<void> handle_mkd(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Status made = co_await session.tree().make_directory(*path);
+    if (!made) {
+        reply_error(session, made.error());
+        co_return;
+    }
+    proto::append_path_reply(session.output(), *path, "created");
+    session.log_change(obs::EventKind::MakeDirectory, *path);
+}
+
+io::Task<void> handle_rmd(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Status removed = co_await session.tree().remove_directory(*path);
+    if (!removed) {
+        reply_error(session, removed.error());
+        co_return;
+    }
+    session.reply(ReplyCode::FileActionOkay, "Directory removed.");
+    session.log_change(obs::EventKind::RemoveDirectory, *path);
+}
+
+io::Task<void> handle_dele(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Status removed = co_await session.tree().remove_file(*path);
+    if (!removed) {
+        reply_error(session, removed.error());
+        co_return;
+    }
+    session.reply(ReplyCode::FileActionOkay, "File deleted.");
+    session.log_change(obs::EventKind::Delete, *path);
+}
+
+// 350 promises that the name exists; RNTO finds out for itself whether it still does.
+io::Task<void> handle_rnfr(Session& session, const Command& command) {
+    const Result<std::string> path = session.resolve(command.argument);
+    if (!path) {
+        reply_error(session, path.error());
+        co_return;
+    }
+    const Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
+    if (!status || *path == "/") {
+        reply_error(session, status ? Error(Errc::AccessDenied) : status.error());
+        co_return;
+    }
+    session.state().rename_from = *path;
+    session.reply(ReplyCode::NeedMore, "Ready for the new name.");
+}
+
+io::Task<void> handle_rnto(Session& session, const Command& command) {
+    std::string from = std::move(session.state().rename_from);
+    session.state().rename_from.clear();
+    if (from.empty()) {
+        session.reply(ReplyCode::BadSequence, "RNFR first.");
+        co_return;
+    }
+    const Result<std::string> to = session.resolve(command.argument);
+    if (!to) {
+        reply_error(session, to.error(), PathUse::NewName);
+        co_return;
+    }
+    const Status renamed = co_await session.tree().rename(from, *to, true);
+    if (!renamed) {
+        reply_error(session, renamed.error(), PathUse::NewName);
+        co_return;
+    }
+    session.reply(ReplyCode::FileActionOkay, "Renamed.");
+    session.log_change(obs::EventKind::Rename, from, *to);
+}
+
+}  // namespace sluice::session

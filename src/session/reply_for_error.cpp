@@ -1,0 +1,53 @@
+#include "session/reply_for_error.hpp"
+
+#include "sluice/session/session.hpp"
+
+namespace sluice::session {
+
+using proto::ReplyCode;
+
+proto::ReplyCode code_for(Errc code, PathUse use) {
+    switch (code) {
+        case Errc::NoSpace: return ReplyCode::NoSpace;
+        case Errc::QuotaExceeded:
+        case Errc::FileTooBig: return ReplyCode::ExceededAllocation;
+        case Errc::InputOutput:
+        case Errc::NoDescriptors:
+        case Errc::NoMemory:
+        case Errc::LimitReached:
+        case Errc::WouldBlock:
+        case Errc::Other: return ReplyCode::LocalError;
+        case Errc::Busy: return ReplyCode::FileBusy;
+        case Errc::OutOfRange: return ReplyCode::BadRestart;
+        case Errc::NameTooLong:
+        case Errc::BadName:
+        case Errc::BadArgument:
+            return use == PathUse::Existing ? ReplyCode::FileUnavailable : ReplyCode::BadFileName;
+        default:
+            return use == PathUse::NewName ? ReplyCode::BadFileName : ReplyCode::FileUnavailable;
+    }
+}
+
+proto::ReplyCode code_for_broken_transfer(Errc code) {
+    switch (code) {
+        case Errc::Stopped:
+        case Errc::EndOfStream:
+        case Errc::TimedOut:
+        case Errc::ConnectionReset:
+        case Errc::ConnectionRefused:
+        case Errc::Unreachable:
+        case Errc::Protocol: return ReplyCode::TransferAborted;
+        case Errc::NoSpace: return ReplyCode::NoSpace;
+        case Errc::QuotaExceeded:
+        case Errc::FileTooBig: return ReplyCode::ExceededAllocation;
+        default: return ReplyCode::LocalError;
+    }
+}
+
+void reply_error(Session& session, Error error, PathUse use) {
+    std::string text(text_of(error));
+    text[0] = proto::ascii_upper(text[0]);
+    session.reply(code_for(error.code, use), {text, "."});
+}
+
+}  // namespace sluice::session

@@ -1,0 +1,26 @@
+// From what went wrong to what the client hears: one table (RFC 959 section 5.4, SECURITY.md).
+#pragma once
+
+#include "sluice/base/error.hpp"
+#include "sluice/proto/reply_codes.hpp"
+
+namespace sluice::session {
+
+class Session;
+
+// RFC 959's lists for STOR, STOU and RNTO have no 550; bad names are 553 for those and APPE.
+enum class PathUse : std::uint8_t {
+    Existing,  // everything else
+    NewName,   // STOR, STOU, RNTO
+    Append,    // APPE
+};
+
+proto::ReplyCode code_for(Errc code, PathUse use);
+
+// A transfer that ended badly after its 150: 426 for the connection, 451 and 452 for the file.
+proto::ReplyCode code_for_broken_transfer(Errc code);
+
+// Answers "code: words of the error".
+void reply_error(Session& session, Error error, PathUse use = PathUse::Existing);
+
+}  // namespace sluice::session

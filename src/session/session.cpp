@@ -1,0 +1,162 @@
+#include "sluice/session/session.hpp"
+
+#include "session/reply_for_error.hpp"
+#include "sluice/proto/path.hpp"
+
+namespace sluice::session {
+
+using proto::ReplyCode;
+
+Session::Session(const Services& services, net::PassivePorts& ports, net::Socket control,
+                 const sys::SocketAddress& peer, const sys::SocketAddress& local,
+                 std::uint64_t id)
+    : services_(services),
+      ports_(ports),
+      control_(std::move(control)),
+      wake_(services.reactor.ready()),
+      deadline_([](void* self) { static_cast<Session*>(self)->on_deadline(); }, this),
+      began_(services.reactor.now()),
+      last_command_(services.reactor.now()),
+      peer_(peer),
+      local_(local),
+      id_(id) {}
+
+Session::~Session() {
+    SLUICE_ASSERT(transfer_ == nullptr);
+    SLUICE_ASSERT(!loop_.is_set() || loop_.done());
+}
+
+void Session::start() {
+    log_begin();
+    on_deadline();  // sets the timer
+    loop_ = control_loop();
+    loop_.start();
+}
+
+void Session::request_end(io::StopReason reason) {
+    if (end_reason_ != io::StopReason::None && end_reason_ != io::StopReason::Drain) { return; }
+    end_reason_ = reason;
+    if (transfer_ != nullptr && reason != io::StopReason::Drain) {
+        transfer_->stop().request(reason);
+    }
+    wake_.notify();
+}
+
+// True when the session ends whatever runs; a drain alone does not.
+bool Session::stops_now() const {
+    return end_reason_ != io::StopReason::None && end_reason_ != io::StopReason::Drain;
+}
+
+void Session::lose_client() {
+    client_gone_ = true;
+    request_end(io::StopReason::ClientGone);
+}
+
+// Sends what the socket takes. The rest waits for room; while it does, no command is read.
+void Session::flush() {
+    while (!output_.is_empty() && !client_gone_) {
+        const std::string_view pending = output_.view();
+        const Result<std::size_t> sent =
+            reactor().kernel().send(control_.fd(), as_bytes(pending), false);
+        if (!sent) {
+            if (sent.error().code == Errc::WouldBlock) { return; }
+            lose_client();
+            return;
+        }
+        output_.consume(*sent);
+    }
+    if (output_.is_overflowed()) { lose_client(); }
+    output_.release();
+}
+
+// The timer fires rarely and looks at the clock: a command only notes when it came.
+void Session::on_deadline() {
+    if (lingering_) {
+        lingering_ = false;
+        wake_.notify();
+        return;
+    }
+    const config::LimitsSection& limits = config().limits;
+    const Instant now = reactor().now();
+    Instant limit = last_command_ + limits.idle_timeout;
+    io::StopReason reason = io::StopReason::IdleTimeout;
+    bool unlimited = limits.idle_timeout.ns == 0;
+    if (!state_.is_logged_in()) {
+        limit = began_ + limits.login_timeout;
+        reason = io::StopReason::LoginTimeout;
+        unlimited = limits.login_timeout.ns == 0;
+    } else if (has_transfer()) {
+        limit = now + limits.idle_timeout;  // the transfer has a clock of its own
+    }
+    if (output_op_.in_flight() && limits.stall_timeout.ns > 0) {
+        // The client takes no replies: as long as for data that does not move.
+        limit = std::min(limit, last_command_ + limits.stall_timeout);
+        reason = io::StopReason::Stalled;
+        unlimited = false;
+    }
+    if (!unlimited && now >= limit) {
+        request_end(reason);
+        return;
+    }
+    // Looked at again at the limit, and every now and then in between for what has begun to wait.
+    constexpr Duration kLookAgain = Duration::seconds(60);
+    const Instant again = now + kLookAgain;
+    reactor().timers().set(deadline_, unlimited ? again : std::min(limit, again));
+}
+
+std::string_view Session::farewell() const {
+    switch (end_reason_) {
+        case io::StopReason::IdleTimeout: return "Idle for too long, closing.";
+        case io::StopReason::LoginTimeout: return "No login in time, closing.";
+        case io::StopReason::Drain:
+        case io::StopReason::Kill: return "The server is shutting down, try again later.";
+        case io::StopReason::Limit: return "Too many failed logins, try again later.";
+        default: return {};
+    }
+}
+
+Result<std::string> Session::resolve(std::string_view argument) const {
+    return proto::normalise(state_.cwd, argument);
+}
+
+xfer::Transfer& Session::begin_transfer(std::string_view command) {
+    SLUICE_ASSERT(transfer_ == nullptr && data_setup_ != nullptr);
+    transfer_ = std::make_unique<xfer::Transfer>(
+        reactor(), config(), services_.buffers, std::move(data_setup_),
+        [](void* self) { static_cast<Session*>(self)->flush(); }, this);
+    transfer_note_ = std::make_unique<TransferNote>();
+    transfer_note_->command = command;
+    transfer_note_->began = reactor().now();
+    return *transfer_;
+}
+
+void Session::run_transfer(io::Task<void> task) {
+    transfer_task_ = std::move(task);
+    transfer_task_.start();
+}
+
+void Session::end_transfer(Status outcome, ReplyCode code,
+                           std::initializer_list<std::string_view> text) {
+    if (outcome) {
+        transfer_->socket().close();
+    } else {
+        transfer_->socket().close_abortively();
+    }
+    reply(code, text);
+    last_command_ = reactor().now();
+    if (wants(obs::EventKind::Transfer, obs::Level::Info)) { log_transfer(outcome, code); }
+    wake_.notify();
+}
+
+void Session::abort_transfer() {
+    ++abor_replies_;
+    transfer_->stop().request(io::StopReason::Abor);
+}
+
+void Session::reinitialise() {
+    state_ = State();
+    data_setup_.reset();
+    began_ = last_command_ = reactor().now();
+}
+
+}  // namespace sluice::session

@@ -1,0 +1,56 @@
+#include "session/transfer_replies.hpp"
+
+#include <utility>
+
+namespace sluice::session {
+namespace {
+
+using proto::ReplyCode;
+
+std::string_view words_for(Errc code, io::StopReason reason) {
+    if (code == Errc::Stopped) {
+        switch (reason) {
+            case io::StopReason::Abor: return "Transfer aborted.";
+            case io::StopReason::Stalled: return "The data connection stalled.";
+            case io::StopReason::Kill: return "The server is shutting down.";
+            default: return "Transfer aborted.";
+        }
+    }
+    return text_of(code);
+}
+
+}  // namespace
+
+std::int64_t take_restart_offset(Session& session) {
+    return std::exchange(session.state().restart_offset, 0);
+}
+
+bool require_data_setup(Session& session) {
+    if (session.has_data_setup()) { return true; }
+    session.reply(ReplyCode::CannotOpenData, "Use PASV, EPSV, PORT or EPRT first.");
+    return false;
+}
+
+void refuse_transfer(Session& session, Error error, PathUse use) {
+    session.drop_data_setup();
+    reply_error(session, error, use);
+}
+
+void end_unopened(Session& session, Error error) {
+    const bool stopped = error.code == Errc::Stopped;
+    session.end_transfer(
+        fail(error), stopped ? ReplyCode::TransferAborted : ReplyCode::CannotOpenData,
+        {stopped ? "Transfer aborted." : "No data connection could be opened."});
+}
+
+void end_opened(Session& session, const Status& outcome, std::string_view note) {
+    if (outcome) {
+        session.end_transfer(outcome, ReplyCode::TransferComplete, {"Transfer complete", note, "."});
+        return;
+    }
+    const io::StopReason reason = session.transfer().stop().reason();
+    session.end_transfer(outcome, code_for_broken_transfer(outcome.error().code),
+                         {words_for(outcome.error().code, reason)});
+}
+
+}  // namespace sluice::session
