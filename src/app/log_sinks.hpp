@@ -1,0 +1,44 @@
+// The log files of the configuration, and the writer over them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sluice/config/snapshot.hpp"
+#include "sluice/obs/log_writer.hpp"
+#include "sluice/server/server.hpp"
+#include "sluice/sys/append_file.hpp"
+
+namespace sluice::app {
+
+class LogSinks final : public server::LogSource {
+public:
+    LogSinks(const config::LogSection& config, std::uint32_t shards);
+
+    // Opens the files and starts the writer; before that there is no log.
+    Status open();
+
+    obs::LogWriter& writer() { return *writer_; }
+    // Main's own log.
+    obs::Log& main_log() { return writer_->log(shards_); }
+    obs::Log& log_of_shard(std::uint32_t shard) override { return writer_->log(shard); }
+
+private:
+    class FileSink final : public obs::LineSink {
+    public:
+        Status open(const std::string& path) { return file_.open(path); }
+        bool write(std::string_view lines) override { return file_.write(lines).has_value(); }
+        void reopen() override { (void)file_.reopen(); }  // the old file goes on otherwise
+
+    private:
+        sys::AppendFile file_;
+    };
+
+    const config::LogSection& config_;
+    std::uint32_t shards_;
+    FileSink main_file_;
+    FileSink transfer_file_;
+    std::unique_ptr<obs::LogWriter> writer_;
+};
+
+}  // namespace sluice::app

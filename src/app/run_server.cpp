@@ -1,0 +1,174 @@
+#include "app/run_server.hpp"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "app/log_sinks.hpp"
+#include "sluice/io/select_backend.hpp"
+#include "sluice/server/server.hpp"
+#include "sluice/sys/linux_kernel.hpp"
+#include "sluice/sys/process.hpp"
+#include "sluice/vfs/root.hpp"
+
+namespace sluice::app {
+namespace {
+
+// After the order to end at once: sessions only have to close. What is still there then hangs in a
+// helper job on a dead disk, and the process leaves without it.
+constexpr Duration kKillTime = Duration::seconds(5);
+constexpr Duration kLookTime = Duration::milliseconds(50);
+
+void say(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+int complain(const std::string& text, int code) {
+    std::fputs(("sluiced: " + text + "\n").c_str(), stderr);
+    return code;
+}
+
+int code_of(Error error) {
+    switch (error.code) {
+        case Errc::AddressInUse:
+        case Errc::AddressUnavailable: return EX_UNAVAILABLE;
+        case Errc::AccessDenied:
+        case Errc::Permission: return EX_NOPERM;
+        case Errc::NotFound:
+        case Errc::NotDirectory: return EX_NOINPUT;
+        default: return EX_OSERR;
+    }
+}
+
+io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Log& log,
+                             std::string& refusal, bool& refused) {
+    refused = false;
+    if (wanted == config::Engine::Epoll) { return io::EngineKind::Epoll; }
+    if (io::probe_io_uring(kernel, refusal)) { return io::EngineKind::IoUring; }
+    refused = wanted == config::Engine::IoUring;
+    if (!refused) {
+        const std::string text = refusal + "; using epoll";
+        obs::Event notice(obs::EventKind::Notice, obs::Level::Warn);
+        notice.when = kernel.wall_time();
+        notice.reason = text;
+        log.emit(notice);
+    }
+    return io::EngineKind::Epoll;
+}
+
+std::string url_of(const sys::SocketAddress& address) {
+    std::string host = address.is_v6() ? "[" + address.host_text() + "]" : address.host_text();
+    if (address.is_wildcard()) { host = address.is_v6() ? "[::1]" : "127.0.0.1"; }
+    return fmt::format("ftp://{}:{}/", host, address.port());
+}
+
+// What a person who started it by hand wants to know, on standard output.
+void announce(const config::Snapshot& config, const server::Server& server,
+              std::string_view engine) {
+    std::string text = fmt::format("sluice {} serving {} ({}, anonymous)\n", SLUICE_VERSION,
+                                   config.server.root,
+                                   config.anonymous.writable ? "writable" : "read-only");
+    for (const sys::SocketAddress& address : server.addresses()) {
+        text += fmt::format("  {}\n", url_of(address));
+    }
+    const config::PortRange ports = config.server.passive_ports;
+    text += fmt::format("  engine {}, {} {}, passive ports {}-{}\n", engine, server.shards(),
+                        server.shards() == 1 ? "shard" : "shards", ports.first, ports.last);
+    text += "  stop with Ctrl-C; a second Ctrl-C does not wait for transfers\n";
+    say(text);
+}
+
+void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::string_view text) {
+    obs::Event notice(kind, obs::Level::Info);
+    notice.when = kernel.wall_time();
+    notice.reason = text;
+    log.emit(notice);
+}
+
+// Waits for signals until the server has ended. True: it ended by itself; false: it was left.
+bool serve_until_stopped(server::Server& server, LogSinks& sinks, sys::Kernel& kernel,
+                         Duration grace) {
+    bool draining = false;
+    bool killing = false;
+    Instant deadline;
+    while (!server.has_ended()) {
+        const int signal = sys::wait_for_signal(draining ? kLookTime : Duration(-1));
+        if (signal == SIGUSR1) { sinks.writer().request_reopen(); }
+        const bool order = signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+        if (order && !draining && signal != SIGQUIT) {
+            log_notice(sinks.main_log(), kernel, obs::EventKind::Stop,
+                       "draining: no new sessions, transfers finish");
+            draining = true;
+            deadline = kernel.now() + grace;
+            server.drain();
+            continue;
+        }
+        const bool late = draining && kernel.now() >= deadline;
+        if (killing && late) { return false; }
+        if (!killing && (order || late)) {
+            draining = killing = true;
+            deadline = kernel.now() + kKillTime;
+            server.kill();
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+int run_server(const config::Snapshot& config) {
+    sys::LinuxKernel kernel;
+    sys::clear_umask();
+    sys::raise_open_files_limit();
+    vfs::RootRules rules;
+    rules.symlinks = config.tree.symlinks;
+    rules.file_mode = config.upload.file_mode;
+    rules.directory_mode = config.upload.directory_mode;
+    const Result<std::unique_ptr<vfs::Root>> root =
+        vfs::Root::open(kernel, config.server.root.c_str(), rules);
+    if (!root) {
+        return complain(fmt::format("cannot serve '{}': {}", config.server.root,
+                                    text_of(root.error())),
+                        code_of(root.error()));
+    }
+    const std::uint32_t cores = static_cast<std::uint32_t>(sys::allowed_cpus().size());
+    const std::uint32_t shards = config.server.shards == 0 ? cores : config.server.shards;
+    LogSinks sinks(config.log, shards);
+    if (const Status opened = sinks.open(); !opened) {
+        return complain(fmt::format("cannot open the log: {}", text_of(opened.error())),
+                        EX_CANTCREAT);
+    }
+    std::string refusal;
+    bool refused = false;
+    const io::EngineKind engine =
+        choose_engine(kernel, config.server.engine, sinks.main_log(), refusal, refused);
+    if (refused) { return complain(refusal, EX_UNAVAILABLE); }
+
+    auto server = std::make_unique<server::Server>(kernel, config, **root, sinks, engine, shards);
+    Error error;
+    if (!server->start(refusal, error)) { return complain(refusal, code_of(error)); }
+    const std::string_view engine_name =
+        engine == io::EngineKind::IoUring ? "io_uring" : "epoll";
+    announce(config, *server, engine_name);
+    log_notice(sinks.main_log(), kernel, obs::EventKind::Start,
+               fmt::format("serving with {} and {} shards", engine_name, shards));
+
+    if (!serve_until_stopped(*server, sinks, kernel, config.server.shutdown_grace)) {
+        std::fflush(stdout);
+        complain(fmt::format("{} sessions did not end in time and were left",
+                             server->sessions()),
+                 EXIT_FAILURE);
+        ::_exit(EXIT_FAILURE);
+    }
+    server->join();
+    log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
+    return EXIT_SUCCESS;
+}
+
+}  // namespace sluice::app
