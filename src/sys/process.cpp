@@ -26,8 +26,8 @@ std::vector<int> allowed_cpus() {
     cpu_set_t set;
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-            if (CPU_ISSET(cpu, &set)) { cpus.push_back(cpu); }
+        for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+            if (CPU_ISSET(cpu, &set)) { cpus.push_back(static_cast<int>(cpu)); }
         }
     }
     if (cpus.empty()) { cpus.push_back(0); }
@@ -37,7 +37,7 @@ std::vector<int> allowed_cpus() {
 Status pin_this_thread(int cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
+    CPU_SET(static_cast<std::size_t>(cpu), &set);
     if (sched_setaffinity(0, sizeof set, &set) < 0) { return fail_errno(errno); }
     return {};
 }

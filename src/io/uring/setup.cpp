@@ -87,11 +87,10 @@ Status UringBackend::restrict_and_enable() {
     list[count++].sqe_flags = IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS;
     list[count].opcode = IORING_RESTRICTION_REGISTER_OP;
     list[count++].register_op = IORING_REGISTER_RING_FDS;
-    const int restricted =
-        io_uring_register_restrictions(&ring_, list.data(), static_cast<unsigned>(count));
-    if (restricted < 0) { return fail_errno(-restricted); }
-    const int enabled = io_uring_enable_rings(&ring_);
-    if (enabled < 0) { return fail_errno(-enabled); }
+    if (register_restrictions(ring_, list.data(), static_cast<unsigned>(count)) < 0 ||
+        enable_ring(ring_) < 0) {
+        return fail_errno(errno);
+    }
     return {};
 }
 
