@@ -52,6 +52,7 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       engine_(engine),
       placement_(shards),
       hosts_(config.limits.max_sessions_per_ip),
+      passive_slots_(config.server.passive_ports.count()),
       helpers_(config.helpers.threads) {}
 
 Server::~Server() { join(); }
@@ -114,7 +115,8 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
     const Surroundings around = {kernel_,    **backend, ready,
                                  helpers_,   config_,   root_,
                                  logs_.log_of_shard(worker.index),
-                                 placement_, hosts_,    worker.index};
+                                 placement_, hosts_,    passive_slots_,
+                                 worker.index};
     {
         Shard shard(around);
         placement_.set_shard(worker.index, &shard);

@@ -1,5 +1,6 @@
 #include "sluice/server/shard.hpp"
 
+#include "sluice/net/exclusive_ports.hpp"
 #include "sluice/net/pooled_ports.hpp"
 
 namespace sluice::server {
@@ -82,6 +83,17 @@ bool Shard::listen(const std::vector<sys::SocketAddress>& control, Refusal& refu
 // listener has a set of ports on its own host.
 bool Shard::make_ports(const sys::SocketAddress& host, Refusal& refusal) {
     const config::PortRange range = around_.config.server.passive_ports;
+    if (uses_exclusive_ports()) {
+        net::StrangerSink& strangers = *this;
+        net::ExclusivePorts::Options options;
+        options.host = host;
+        options.first = range.first;
+        options.allow_foreign = around_.config.transfer.allow_foreign_data;
+        options.congestion = around_.config.transfer.congestion;
+        ports_.push_back(std::make_unique<net::ExclusivePorts>(
+            reactor_, strangers, around_.passive_slots, around_.kernel.entropy(), options));
+        return true;
+    }
     net::StrangerSink& strangers = *this;
     auto pooled = std::make_unique<net::PooledPorts>(reactor_, strangers, around_.kernel.entropy(),
                                                      around_.config.transfer.congestion);
@@ -93,6 +105,17 @@ bool Shard::make_ports(const sys::SocketAddress& host, Refusal& refusal) {
         refusal.error = listening.error();
     }
     return listening.has_value();
+}
+
+// Pooled unless it cannot be: too few ports to give each shard one, or connections that only their
+// port can be told apart by.
+bool Shard::uses_exclusive_ports() const {
+    const config::ServerSection& server = around_.config.server;
+    if (server.passive_mode != config::PassiveMode::Auto) {
+        return server.passive_mode == config::PassiveMode::Exclusive;
+    }
+    return server.passive_ports.count() < around_.placement.shards() ||
+           around_.config.transfer.allow_foreign_data;
 }
 
 std::vector<sys::SocketAddress> Shard::control_addresses() const {

@@ -179,6 +179,7 @@ void Session::arm() {
         output_op_.fd = control_.fd();
         output_op_.event = &wake_;
         reactor().backend().start(output_op_);
+        watch_deadline();
     }
 }
 
@@ -187,8 +188,7 @@ io::Task<bool> Session::make_room() {
     while (!output_.has_room() && !client_gone_ && !stops_now()) {
         arm();
         co_await wake_.wait();
-        take_input();
-        flush();
+        flush();  // input stays where it is: the command that runs points into it
     }
     co_return !client_gone_ && !stops_now();
 }

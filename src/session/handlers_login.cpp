@@ -48,6 +48,7 @@ void handle_pass(Session& session, const Command& command) {
         session.user().assign("ftp");
         session.reply(ReplyCode::LoggedIn, "Login successful.");
         session.log_login(true);
+        session.watch_deadline();  // from the login time-out to the idle one
         return;
     }
     session.log_login(false);

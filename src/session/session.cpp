@@ -14,7 +14,7 @@ Session::Session(const Services& services, net::PassivePorts& ports, net::Socket
       ports_(ports),
       control_(std::move(control)),
       wake_(services.reactor.ready()),
-      deadline_([](void* self) { static_cast<Session*>(self)->on_deadline(); }, this),
+      deadline_([](void* self) { static_cast<Session*>(self)->watch_deadline(); }, this),
       began_(services.reactor.now()),
       last_command_(services.reactor.now()),
       peer_(peer),
@@ -28,7 +28,7 @@ Session::~Session() {
 
 void Session::start() {
     log_begin();
-    on_deadline();  // sets the timer
+    watch_deadline();
     loop_ = control_loop();
     loop_.start();
 }
@@ -70,7 +70,7 @@ void Session::flush() {
 }
 
 // The timer fires rarely and looks at the clock: a command only notes when it came.
-void Session::on_deadline() {
+void Session::watch_deadline() {
     if (lingering_) {
         lingering_ = false;
         wake_.notify();
@@ -157,6 +157,7 @@ void Session::reinitialise() {
     state_ = State();
     data_setup_.reset();
     began_ = last_command_ = reactor().now();
+    watch_deadline();
 }
 
 }  // namespace sluice::session

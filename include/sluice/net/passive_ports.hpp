@@ -88,7 +88,10 @@ public:
     // this host: the caller may wait_for_port and ask again, or answer 425.
     virtual Status reserve(Reservation& reservation, const sys::SocketAddress& peer) = 0;
     // Puts `waiter` in line: its Event is notified when a port comes free. Unlinking it leaves.
-    void wait_for_port(PortWaiter& waiter) { waiting_.push_back(waiter); }
+    void wait_for_port(PortWaiter& waiter) {
+        waiting_.push_back(waiter);
+        on_waiter();
+    }
     virtual std::uint32_t pending() const = 0;
     // Stops listening; reservations must be gone. The end comes with the Ops'.
     virtual void stop() = 0;
@@ -97,6 +100,9 @@ public:
 protected:
     friend class Reservation;
     virtual void give_back(Reservation& reservation) = 0;
+    // Somebody waits now: for implementations whose ports may come free without their knowing.
+    virtual void on_waiter() {}
+    bool has_waiters() const { return !waiting_.is_empty(); }
     void wake_one_waiter() {
         if (PortWaiter* waiter = waiting_.pop_front()) { waiter->event->notify(); }
     }

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/config/snapshot.hpp"
 #include "sluice/io/helper_pool.hpp"
 #include "sluice/io/select_backend.hpp"
@@ -71,6 +72,7 @@ private:
     io::EngineKind engine_;
     Placement placement_;
     HostCounts hosts_;
+    AtomicBitmap passive_slots_;
     io::ThreadHelperPool helpers_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<sys::SocketAddress> addresses_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/base/slab.hpp"
 #include "sluice/config/snapshot.hpp"
 #include "sluice/io/frame_pool.hpp"
@@ -39,6 +40,7 @@ struct Surroundings {
     obs::Log& log;
     Placement& placement;
     HostCounts& hosts;
+    AtomicBitmap& passive_slots;  // exclusive passive ports, over the whole range
     std::uint32_t index;
 };
 
@@ -89,6 +91,7 @@ private:
     void kill();
     void stop_ports_when_idle();
     bool make_ports(const sys::SocketAddress& host, Refusal& refusal);
+    bool uses_exclusive_ports() const;
 
     Surroundings around_;
     io::FramePool frames_;

@@ -116,6 +116,8 @@ public:
     // USER's name until PASS, then the one logged in; and what an anonymous user gave as password.
     std::string& user() { return user_; }
     std::string& password() { return password_; }
+    // Looks at the clock again: what limits the session has changed.
+    void watch_deadline();
     // REIN (RFC 959 4.1.1): everything as after the banner.
     void reinitialise();
     void log_login(bool accepted);
@@ -145,7 +147,6 @@ private:
     // session.cpp
     bool stops_now() const;
     void lose_client();
-    void on_deadline();
     std::string_view farewell() const;
     // session_log.cpp
     bool wants(obs::EventKind kind, obs::Level level) const {
