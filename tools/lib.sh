@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034  # Its variables are used by the scripts that source it.
 # Shared by tools/serve and tools/test: packages, configuring, building, one line per phase.
 #
 # POSIX sh on purpose: a fresh Debian 12 has no compiler, no make and no python. Sourced, never run.
