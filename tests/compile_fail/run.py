@@ -26,7 +26,8 @@ def compiles(flags, path, build):
 def main():
     root, build = (os.path.abspath(path) for path in sys.argv[1:3])
     here = os.path.dirname(os.path.abspath(__file__))
-    flags = check_headers.flags_for('src/base/none.hpp', check_headers.compile_commands(root, build))
+    commands = check_headers.compile_commands(root, build)
+    flags = check_headers.flags_for('src/base/none.hpp', commands)
     flags.append('-fdiagnostics-color=never')
     listed = set()
     passed = failed = 0

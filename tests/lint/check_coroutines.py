@@ -203,8 +203,8 @@ def check_await(unit, index):
             and (is_name(before[-3]) or before[-3] in ('>', '&', '&&', '*'))
             and not {'=', '(', '.', '->'} & set(before[:-1])))
     if not allowed:
-        return ('C4: co_await is neither a whole statement, nor all that a named variable gets, nor '
-                'the operand of co_return')
+        return ('C4: co_await is neither a whole statement, nor all that a named variable gets, '
+                'nor the operand of co_return')
     i = index + 1
     while i < end:
         text = unit.text(i)
