@@ -150,7 +150,7 @@ def count_build(tally, build):
     tap = {}
     try:
         for suite in xml.parse(os.path.join(logs, 'testlog.junit.xml')).iter('testsuite'):
-            tap[suite.get('name').partition('.')[2]] = suite
+            tap[suite.get('name').partition('.')[2]] = suite  # after the project's name
     except (OSError, xml.ParseError):
         pass  # TAP programs then count once each, by their exit codes.
 
@@ -161,8 +161,8 @@ def count_build(tally, build):
         name = label + test
         if count_gtest(tally, name, run, os.path.join(build, test + '.xml')):
             continue
-        if test in tap:
-            count_tap(tally, name, run, tap[test])
+        if run['name'] in tap:
+            count_tap(tally, name, run, tap[run['name']])
         else:
             count_program(tally, name, run)
     tally.failed += [(label + test, 'was not run to its end', '') for test in unseen]
