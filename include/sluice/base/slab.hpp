@@ -84,9 +84,10 @@ public:
     void destroy(T* object) {
         SLUICE_ASSERT(object != nullptr);
         Slot& place = slot_of(object);
-        SLUICE_ASSERT(is_live(place) && &slot(place.index) == &place);
-        object->~T();
+        SLUICE_ASSERT(place.index < slots_used_ && &slot(place.index) == &place && is_live(place));
+        // Before the destructor: nobody finds an object that is half gone.
         place.generation += 1;
+        object->~T();
         place.next_free = first_free_;
         first_free_ = place.index;
         live_ -= 1;
