@@ -84,7 +84,8 @@ std::string print_config(const Snapshot& snapshot) {
 std::string print_default_config() {
     std::string out =
         "# Configuration of sluiced with every key and its default.\n"
-        "# Flags come before the environment (SLUICE_<SECTION>__<KEY>), that before this file.\n\n";
+        "# Flags override the environment (SLUICE_<SECTION>__<KEY>), which overrides\n"
+        "# this file.\n\n";
     out += print(
         Snapshot{},
         [](std::string& text, const Section& section) { append_comment(text, section.help); },
