@@ -190,6 +190,22 @@ TEST(Loader, StopsAtAFaultThatMayHaveBegunEarlierButChecksWhatStandsBefore) {
     EXPECT_NE(twice.find("\n2 errors\n"), std::string::npos) << twice;
 }
 
+// toml++ 3.3.0 left its behaviour undefined for these characters outside of quotes.
+TEST(Loader, ReportsLettersOutsideAsciiInABareKeyAndTakesThemInQuotes) {
+    EXPECT_EQ(messages("[server]\ngröße = 1\nroot = Ω\n\"ä\" = 1\n"),
+              "s.toml:2:3: syntax error in key-value pair: expected '=', saw 'ö'\n"
+              "    2 | größe = 1\n"
+              "      |   ^\n"
+              "s.toml:3:8: syntax error in value: could not determine value type\n"
+              "    3 | root = Ω\n"
+              "      |        ^\n"
+              "s.toml:4:1: unknown key 'server.ä'\n"
+              "    4 | \"ä\" = 1\n"
+              "      | ^^^\n"
+              "3 errors\n");
+    EXPECT_EQ(load("server.root = '/srv/größe'\n").snapshot.server.root, "/srv/größe");
+}
+
 // toml++ 3.3.0 has an assertion in the way of its own error message here.
 TEST(Loader, ReportsAHeaderThatBeginsWithADot) {
     const std::string why =
