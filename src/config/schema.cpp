@@ -1,0 +1,249 @@
+#include "config/schema.hpp"
+
+#include <iterator>
+#include <type_traits>
+
+namespace sluice::config {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kSecond = 1'000 * kMillisecond;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kKiB = 1 << 10;
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kGiB = 1 << 30;
+constexpr std::int64_t kPathBytesMax = 4095;      // PATH_MAX without its NUL
+constexpr std::int64_t kBannerBytesMax = 256;     // one reply line that every client takes
+constexpr std::int64_t kCongestionBytesMax = 15;  // TCP_CA_NAME_MAX without its NUL
+
+// Between a Value and one member of one section; the member's type says which part counts.
+template <auto kSection, auto kMember>
+struct Bind {
+    using Member = std::remove_cvref_t<decltype((Snapshot{}.*kSection).*kMember)>;
+
+    static void put(Snapshot& snapshot, const Value& value) {
+        Member& member = (snapshot.*kSection).*kMember;
+        if constexpr (std::is_same_v<Member, std::string>) {
+            member = value.text;
+        } else if constexpr (std::is_same_v<Member, PortRange>) {
+            member = value.ports;
+        } else if constexpr (std::is_same_v<Member, std::vector<ListenAddress>>) {
+            member = value.listen;
+        } else if constexpr (std::is_same_v<Member, bool>) {
+            member = value.number != 0;
+        } else {
+            member =
+                static_cast<Member>(value.number);  // in range: the row's min and max saw to it
+        }
+    }
+
+    static Value get(const Snapshot& snapshot) {
+        const Member& member = (snapshot.*kSection).*kMember;
+        Value value;
+        if constexpr (std::is_same_v<Member, std::string>) {
+            value.text = member;
+        } else if constexpr (std::is_same_v<Member, PortRange>) {
+            value.ports = member;
+        } else if constexpr (std::is_same_v<Member, std::vector<ListenAddress>>) {
+            value.listen = member;
+        } else if constexpr (std::is_same_v<Member, Duration>) {
+            value.number = member.ns;
+        } else {
+            value.number = static_cast<std::int64_t>(member);
+        }
+        return value;
+    }
+};
+
+// What a row does not say.
+struct Extra {
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+    std::string_view unit = {};
+    std::string_view zero = {};
+    std::string_view choices = {};
+};
+
+template <auto kSection, auto kMember>
+constexpr Field row(std::string_view section, std::string_view name, Type type,
+                    std::string_view fallback, Extra extra, std::string_view help) {
+    using Bound = Bind<kSection, kMember>;
+    return Field{section,   name,       type,          extra.unit, fallback,    extra.min,
+                 extra.max, extra.zero, extra.choices, help,       &Bound::put, &Bound::get};
+}
+
+constexpr Section kSections[] = {
+    {"server", "Where the server listens and what it serves."},
+    {"anonymous", "The users \"anonymous\" and \"ftp\", who need no password."},
+    {"limits", "Bounds on what clients may use."},
+    {"upload", "What happens to files that clients send."},
+    {"tree", "How names become files."},
+    {"transfer", "How data moves."},
+    {"log", "What is written down."},
+    {"helpers", "Threads for calls that may sleep on a disk."},
+};
+
+template <auto kMember, class... Rest>
+constexpr Field server(Rest... rest) {
+    return row<&Snapshot::server, kMember>("server", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field anonymous(Rest... rest) {
+    return row<&Snapshot::anonymous, kMember>("anonymous", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field limits(Rest... rest) {
+    return row<&Snapshot::limits, kMember>("limits", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field upload(Rest... rest) {
+    return row<&Snapshot::upload, kMember>("upload", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field tree(Rest... rest) {
+    return row<&Snapshot::tree, kMember>("tree", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field transfer(Rest... rest) {
+    return row<&Snapshot::transfer, kMember>("transfer", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field log(Rest... rest) {
+    return row<&Snapshot::log, kMember>("log", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field helpers(Rest... rest) {
+    return row<&Snapshot::helpers, kMember>("helpers", rest...);
+}
+
+// clang-format off
+constexpr Field kFields[] = {
+    server<&ServerSection::listen>("listen", Type::ListenList, "127.0.0.1:2121", Extra{},
+        "Addresses of the control connection; \"*:21\" is every address of both families, port 0 any free port."),
+    server<&ServerSection::root>("root", Type::Path, ".", Extra{.min = 1, .max = kPathBytesMax},
+        "The folder that clients see as \"/\"; nothing outside of it can be reached."),
+    server<&ServerSection::engine>("engine", Type::Choice, "auto", Extra{.choices = "auto|io_uring|epoll"},
+        "How the server waits for events; auto takes io_uring where the kernel allows it, else epoll."),
+    server<&ServerSection::shards>("shards", Type::Integer, "0", Extra{.min = 0, .max = 1024, .unit = "threads", .zero = "one per core"},
+        "Event loops, each with its own sessions."),
+    server<&ServerSection::pin_shards>("pin_shards", Type::Boolean, "true", Extra{},
+        "Keep each event loop on one core."),
+    server<&ServerSection::passive_ports>("passive_ports", Type::PortRange, "50000-50255", Extra{},
+        "Ports for passive data connections, to be opened in the firewall; clients share them, so few are enough."),
+    server<&ServerSection::passive_mode>("passive_mode", Type::Choice, "auto", Extra{.choices = "auto|pooled|exclusive"},
+        "Whether clients share passive ports (pooled) or each transfer has one to itself (exclusive); auto shares unless transfer.allow_foreign_data forbids it or the range is too small."),
+    server<&ServerSection::passive_wait>("passive_wait", Type::Duration, "5s", Extra{.min = kMillisecond, .max = kMinute, .zero = "do not wait"},
+        "How long PASV and EPSV wait for a free port before they answer 425."),
+    server<&ServerSection::public_address>("public_address", Type::Ipv4, "", Extra{},
+        "The IPv4 address that PASV announces, for servers behind NAT; \"\" is the address the client dialled."),
+    server<&ServerSection::banner>("banner", Type::Text, "sluice ready.", Extra{.min = 1, .max = kBannerBytesMax},
+        "Text of the 220 greeting, one line."),
+    server<&ServerSection::shutdown_grace>("shutdown_grace", Type::Duration, "5m", Extra{.min = kMillisecond, .max = kDay, .zero = "stop at once"},
+        "How long running transfers may go on after TERM."),
+
+    anonymous<&AnonymousSection::enabled>("enabled", Type::Boolean, "true", Extra{},
+        "Let users in without a password."),
+    anonymous<&AnonymousSection::writable>("writable", Type::Boolean, "false", Extra{},
+        "Let them upload, rename, delete and make folders."),
+
+    limits<&LimitsSection::max_sessions>("max_sessions", Type::Integer, "20000", Extra{.min = 1, .max = 1'000'000, .unit = "sessions"},
+        "Sessions at the same time; more are answered 421."),
+    limits<&LimitsSection::max_sessions_per_ip>("max_sessions_per_ip", Type::Integer, "0", Extra{.min = 0, .max = 1'000'000, .unit = "sessions", .zero = "no limit"},
+        "Sessions at the same time from one client address."),
+    limits<&LimitsSection::login_attempts>("login_attempts", Type::Integer, "3", Extra{.min = 1, .max = 100, .unit = "attempts"},
+        "Failed logins after which a session is closed."),
+    limits<&LimitsSection::idle_timeout>("idle_timeout", Type::Duration, "5m", Extra{.min = kSecond, .max = 7 * kDay, .zero = "never"},
+        "A session without a command or a transfer for this long is closed."),
+    limits<&LimitsSection::login_timeout>("login_timeout", Type::Duration, "1m", Extra{.min = kSecond, .max = kHour},
+        "A session that is not logged in after this long is closed."),
+    limits<&LimitsSection::stall_timeout>("stall_timeout", Type::Duration, "1m", Extra{.min = kSecond, .max = kDay},
+        "A transfer that moves no byte for this long is given up."),
+    limits<&LimitsSection::data_connect_timeout>("data_connect_timeout", Type::Duration, "30s", Extra{.min = kSecond, .max = kHour},
+        "How long a transfer waits for its data connection."),
+    limits<&LimitsSection::upload_buffer_memory>("upload_buffer_memory", Type::Size, "64MiB", Extra{.min = kMiB, .max = 1024 * kGiB},
+        "Memory for data on its way to the disk, for the whole server."),
+
+    upload<&UploadSection::durability>("durability", Type::Choice, "none", Extra{.choices = "none|data|full"},
+        "What 226 promises if the power fails: nothing, that the data are on the disk (data), or the file with its name (full)."),
+    upload<&UploadSection::partial>("partial", Type::Choice, "keep", Extra{.choices = "keep|discard"},
+        "What happens to an upload that broke off: keep it so that the client can resume, or discard it."),
+    upload<&UploadSection::file_mode>("file_mode", Type::Mode, "0644", Extra{.min = 0, .max = 0777},
+        "Permission bits of new files."),
+    upload<&UploadSection::directory_mode>("directory_mode", Type::Mode, "0755", Extra{.min = 0, .max = 03777},
+        "Permission bits of new folders."),
+
+    tree<&TreeSection::symlinks>("symlinks", Type::Choice, "in_root", Extra{.choices = "in_root|beneath|never"},
+        "Symbolic links: in_root follows them as if the root were \"/\", beneath refuses those that are absolute or leave the root, never follows none."),
+
+    transfer<&TransferSection::ascii_is_binary>("ascii_is_binary", Type::Boolean, "false", Extra{},
+        "Send TYPE A transfers unchanged instead of translating line ends."),
+    transfer<&TransferSection::allow_foreign_data>("allow_foreign_data", Type::Boolean, "false", Extra{},
+        "Allow data connections with another address than the client's (server-to-server copies); opens the door to bounce attacks."),
+    transfer<&TransferSection::slice>("slice", Type::Size, "512KiB", Extra{.min = 4 * kKiB, .max = 64 * kMiB},
+        "Bytes one transfer may move before others have their turn."),
+    transfer<&TransferSection::turn_budget>("turn_budget", Type::Size, "2MiB", Extra{.min = 4 * kKiB, .max = kGiB},
+        "Bytes all transfers of an event loop may move before it looks at new events."),
+    transfer<&TransferSection::congestion>("congestion", Type::Name, "", Extra{.min = 0, .max = kCongestionBytesMax},
+        "TCP congestion control of data connections, like \"bbr\"; \"\" is the system's."),
+
+    log<&LogSection::file>("file", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
+        "Where the log goes; \"\" is standard error."),
+    log<&LogSection::format>("format", Type::Choice, "text", Extra{.choices = "text|json"},
+        "One line of text or one JSON object per event."),
+    log<&LogSection::level>("level", Type::Choice, "info", Extra{.choices = "error|warn|info|debug"},
+        "The least important events that are still logged."),
+    log<&LogSection::transfer_file>("transfer_file", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
+        "A record of transfers in the xferlog format; \"\" is none."),
+
+    helpers<&HelpersSection::threads>("threads", Type::Integer, "4", Extra{.min = 1, .max = 64, .unit = "threads"},
+        "Helper threads, shared by all event loops."),
+};
+// clang-format on
+
+}  // namespace
+
+std::string Field::key() const {
+    std::string text(section);
+    text += '.';
+    text += name;
+    return text;
+}
+
+std::span<const Section> sections() {
+    return kSections;
+}
+std::span<const Field> fields() {
+    return kFields;
+}
+
+std::optional<std::size_t> find_field(std::string_view section, std::string_view name) {
+    for (std::size_t i = 0; i < std::size(kFields); ++i) {
+        if (kFields[i].section == section && kFields[i].name == name) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::size_t> find_field(std::string_view key) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string_view::npos) {
+        return std::nullopt;
+    }
+    return find_field(key.substr(0, dot), key.substr(dot + 1));
+}
+
+std::vector<std::string_view> choices_of(const Field& field) {
+    std::vector<std::string_view> words;
+    std::string_view rest = field.choices;
+    while (!rest.empty()) {
+        const std::size_t bar = rest.find('|');
+        words.push_back(rest.substr(0, bar));
+        rest = bar == std::string_view::npos ? std::string_view() : rest.substr(bar + 1);
+    }
+    return words;
+}
+
+}  // namespace sluice::config

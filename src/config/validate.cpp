@@ -1,0 +1,109 @@
+#include "config/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/schema.hpp"
+#include "sluice/base/assert.hpp"
+#include "sluice/base/units.hpp"
+
+namespace sluice::config {
+namespace {
+
+class Checker {
+public:
+    Checker(const std::vector<Place>& places, Diagnostics& diagnostics)
+        : places_(places), diagnostics_(diagnostics) {}
+
+    // Points at `key`, or at `other` when `key` has its default and `other` was set by someone.
+    void report(Severity severity, std::string_view key, std::string_view other,
+                std::string message) {
+        Diagnostic diagnostic;
+        diagnostic.severity = severity;
+        diagnostic.place = place_of(key);
+        if (diagnostic.place.kind == Place::Kind::Default) {
+            diagnostic.place = place_of(other);
+        }
+        diagnostic.message = std::move(message);
+        diagnostics_.add(std::move(diagnostic));
+    }
+
+private:
+    const Place& place_of(std::string_view key) const {
+        const std::optional<std::size_t> index = find_field(key);
+        SLUICE_ASSERT(index.has_value() && *index < places_.size());
+        return places_[*index];
+    }
+
+    const std::vector<Place>& places_;
+    Diagnostics& diagnostics_;
+};
+
+std::string address_text(const ListenAddress& address) {
+    return address.is_ipv6() ? fmt::format("[{}]:{}", address.host, address.port)
+                             : fmt::format("{}:{}", address.host, address.port);
+}
+
+void check_listen(const ServerSection& server, Checker& checker) {
+    const std::vector<ListenAddress>& all = server.listen;  // at most kListenMax
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (server.passive_ports.contains(all[i].port)) {
+            checker.report(Severity::Error, "server.passive_ports", "server.listen",
+                           fmt::format("'server.passive_ports' contains the port of \"{}\" in "
+                                       "'server.listen'",
+                                       address_text(all[i])));
+        }
+        for (std::size_t j = 0; j < i && all[i].port != 0; ++j) {
+            if (all[i].port != all[j].port) {
+                continue;
+            }
+            // "*" binds every address of its port. Other overlaps are the kernel's to allow.
+            if (all[i].host == all[j].host || all[i].is_any() || all[j].is_any()) {
+                checker.report(Severity::Error, "server.listen", "server.listen",
+                               fmt::format("'server.listen' names \"{}\" and \"{}\", which are the "
+                                           "same port twice",
+                                           address_text(all[j]), address_text(all[i])));
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void validate(const Snapshot& snapshot, const std::vector<Place>& places,
+              Diagnostics& diagnostics) {
+    Checker checker(places, diagnostics);
+    check_listen(snapshot.server, checker);
+
+    const LimitsSection& limits = snapshot.limits;
+    if (limits.max_sessions_per_ip > limits.max_sessions) {
+        checker.report(
+            Severity::Error, "limits.max_sessions_per_ip", "limits.max_sessions",
+            fmt::format("'limits.max_sessions_per_ip' is {}, more than 'limits.max_sessions', {}",
+                        limits.max_sessions_per_ip, limits.max_sessions));
+    }
+    const TransferSection& transfer = snapshot.transfer;
+    if (transfer.slice > transfer.turn_budget) {
+        checker.report(Severity::Error, "transfer.slice", "transfer.turn_budget",
+                       fmt::format("'transfer.slice' is {}, more than 'transfer.turn_budget', {}",
+                                   format_size(transfer.slice), format_size(transfer.turn_budget)));
+    }
+    if (transfer.allow_foreign_data && snapshot.server.passive_mode == PassiveMode::Pooled) {
+        // A shared port is told apart by the client's address, which is just what is unknown then.
+        checker.report(
+            Severity::Error, "transfer.allow_foreign_data", "server.passive_mode",
+            "'transfer.allow_foreign_data' needs 'server.passive_mode' to be \"auto\" or "
+            "\"exclusive\"; it is \"pooled\"");
+    }
+    if (!snapshot.anonymous.enabled) {
+        checker.report(Severity::Warning, "anonymous.enabled", "anonymous.enabled",
+                       "'anonymous.enabled' is false and there are no other users: nobody can log "
+                       "in");
+    }
+}
+
+}  // namespace sluice::config
