@@ -70,6 +70,12 @@ TEST_P(TreeTest, TellsALinkFromWhatItPointsAt) {
     EXPECT_EQ(as_text(Bytes(bytes, *length)), "file");
 }
 
+TEST_P(TreeTest, TellsWhatIsFree) {
+    const Result<std::int64_t> free = loop_.run(tree_->free_bytes());
+    ASSERT_TRUE(free.has_value());
+    EXPECT_GT(*free, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, TreeTest,
                          ::testing::Values(io::EngineKind::Epoll, io::EngineKind::IoUring),
                          [](const auto& tested) {
