@@ -1,6 +1,7 @@
 // LinuxKernel: files. Nothing here follows a path but open(), and only its caller says how.
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -164,6 +165,8 @@ Status LinuxKernel::truncate(int file, std::int64_t size) {
 Status LinuxKernel::sync(int fd, bool data_only) {
     return checked(data_only ? ::fdatasync(fd) : ::fsync(fd));
 }
+
+Status LinuxKernel::try_lock(int file) { return checked(::flock(file, LOCK_EX | LOCK_NB)); }
 
 Status LinuxKernel::advise(int file, std::int64_t offset, std::int64_t length, Advice advice) {
     int native = POSIX_FADV_SEQUENTIAL;

@@ -124,6 +124,9 @@ public:
     virtual Status set_modified(int fd, WallTime modified) = 0;
     virtual Status truncate(int file, std::int64_t size) = 0;
     virtual Status sync(int fd, bool data_only) = 0;
+    // Takes the exclusive advisory lock of an open file (flock), which ends with its last
+    // descriptor. WouldBlock when another open of the file holds it.
+    virtual Status try_lock(int file) = 0;
     virtual Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) = 0;
     // How many of the pages of the range are in the page cache: cachestat(2), Linux 6.5.
     // NotSupported where it is missing or refused.

@@ -46,6 +46,7 @@ public:
     Status set_modified(int fd, WallTime modified) override;
     Status truncate(int file, std::int64_t size) override;
     Status sync(int fd, bool data_only) override;
+    Status try_lock(int file) override;
     Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) override;
     Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
                                        std::int64_t length) override;

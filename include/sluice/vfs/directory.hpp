@@ -3,8 +3,8 @@
 // A directory of a million names costs a listing what one of a thousand costs: one buffer of raw
 // records here, one EntryBatch at the reader. The order is the file system's. A batch is filled by
 // one helper job, because reading directories and inodes may sleep. Skipped are "." and "..", names
-// under which uploads hide, and names that vanish between reading the directory and looking at them;
-// every other error is returned, so that a listing fails loudly and never just stops early.
+// under which uploads hide, and names that vanish between reading the directory and looking at
+// them; every other error is returned, so that a listing fails loudly and never just stops early.
 // Owned by: Transfer. Thread: its shard, and the helper job it waits for.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/base/bytes.hpp"
 #include "sluice/base/result.hpp"
 #include "sluice/io/reactor.hpp"
 #include "sluice/io/task.hpp"

@@ -22,13 +22,17 @@ enum class FsClass : std::uint8_t {
 // By the magic number of statfs(2).
 FsClass classify_file_system(std::uint64_t magic);
 
-// Of an open file or directory, also an O_PATH one. Remote when the kernel does not say. May sleep.
-FsClass file_system_class(sys::Kernel& kernel, int fd);
+// Of /proc, /sys and the like: nothing is served from there.
+bool is_pseudo_file_system(std::uint64_t magic);
 
 // write(2) never waits for a device there (a local disk throttles its writers: 200 ms and more).
-constexpr bool may_write_inline(FsClass fs) { return fs == FsClass::Memory; }
+constexpr bool may_write_inline(FsClass fs) {
+    return fs == FsClass::Memory;
+}
 // open(2), fstat(2) and reads of cached pages never wait there.
-constexpr bool may_read_cached_inline(FsClass fs) { return fs != FsClass::Remote; }
+constexpr bool may_read_cached_inline(FsClass fs) {
+    return fs != FsClass::Remote;
+}
 
 std::string_view name_of(FsClass fs);
 

@@ -11,7 +11,7 @@
 // threads. What takes no Lookup may sleep. Sessions use vfs::Tree, which chooses between the two.
 //
 // The process runs with umask 0: the modes below are what a new file gets.
-// Owned by: main. Thread: any; immutable but for two learned facts, which are atomics.
+// Owned by: main. Thread: any; immutable but for one learned fact, which is an atomic.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,8 @@
 #include <memory>
 #include <string_view>
 
+#include "sluice/base/bytes.hpp"
+#include "sluice/base/fixed_string.hpp"
 #include "sluice/base/result.hpp"
 #include "sluice/config/snapshot.hpp"
 #include "sluice/sys/fd.hpp"
@@ -57,9 +59,7 @@ public:
     // Of the root directory itself; other file systems may be mounted below.
     FsClass fs_class() const { return fs_class_; }
     // An answer from the caches can be had at all: a local file system, and Linux 5.12.
-    bool can_look_up_cached() const {
-        return may_read_cached_inline(fs_class_) && cached_lookup_.load(std::memory_order_relaxed);
-    }
+    bool can_look_up_cached() const { return may_read_cached_inline(fs_class_) && cached_lookup_; }
 
     // ---- reading
     // Regular files only: IsDirectory, NotRegularFile for the rest, without waiting for a FIFO.
@@ -90,6 +90,9 @@ public:
     Status change_mode(std::string_view path, std::uint32_t mode) const;
     Status set_modified(std::string_view path, WallTime modified) const;
 
+    // Bytes this process may still write on the file system of the root directory. May sleep.
+    Result<std::int64_t> free_bytes() const { return kernel_.free_bytes(directory_.number()); }
+
     // ---- for the other parts of vfs
     // Opens `path`, which need not be normal: the target of a link with its ".." is resolved by the
     // kernel under the rules of the root. `flags` are O_*.
@@ -97,9 +100,11 @@ public:
     // Opens one name in an open directory. No link is followed.
     Result<sys::Fd> open_name(int directory, const char* name, std::uint64_t flags,
                               std::uint32_t mode) const;
+    // Path need not be normal either, but must end in a name: IsDirectory for "/", "a/" and "a/..".
     Result<ParentAndName> open_parent(std::string_view path) const;
-    // The class of the file system of an open file.
-    FsClass class_of(int fd, const sys::FileStatus& status) const;
+    // The class of the file system of an open file. NotRegularFile for /proc, /sys and their kin:
+    // what stands there looks like files and is the machine's inside.
+    Result<FsClass> class_of(int fd, const sys::FileStatus& status) const;
 
     // Whether an unnamed file can be given a name in this process, learned at the first upload.
     enum class UnnamedLinks : std::uint8_t { Unknown, Work, Fail };
@@ -109,24 +114,24 @@ public:
     }
 
 private:
-    Root(sys::Kernel& kernel, sys::Fd&& directory, const RootRules& rules, FsClass fs,
-         std::uint64_t device);
+    Root(sys::Kernel& kernel, sys::Fd&& directory, const RootRules& rules);
+    // One openat2 with its retries and our names for its errors.
+    Result<sys::Fd> resolve(int directory, const char* path, std::uint64_t flags,
+                            std::uint32_t mode, std::uint64_t resolve_bits) const;
 
     sys::Kernel& kernel_;
     sys::Fd directory_;
     RootRules rules_;
-    FsClass fs_class_;
-    std::uint64_t device_;
-    std::uint64_t resolve_;
-    mutable std::atomic<bool> cached_lookup_{true};
+    FsClass fs_class_ = FsClass::Remote;
+    std::uint64_t device_ = 0;
+    std::uint64_t resolve_bits_ = 0;
+    bool cached_lookup_ = false;
     mutable std::atomic<UnnamedLinks> unnamed_links_{UnnamedLinks::Unknown};
 };
 
 struct ParentAndName {
-    sys::Fd parent;                        // O_PATH
-    char name[Root::kNameBytesMax + 1] = {};  // zero-terminated
-
-    std::string_view name_text() const { return name; }
+    sys::Fd parent;  // O_PATH
+    FixedString<Root::kNameBytesMax> name;
 };
 
 }  // namespace sluice::vfs

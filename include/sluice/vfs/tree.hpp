@@ -1,10 +1,10 @@
 // The file tree as the coroutines of one shard see it.
 //
 // Each call first asks the kernel's caches inline (1-2 us) and goes to a helper thread only when
-// the answer is not there; whatever changes names goes to a helper at once, because renames, unlinks
-// and mkdirs always may sleep. So a shard never waits for a disk.
-// The bytes of a path belong to the caller and stay as they are until the Task has ended (rule C7).
-// Owned by: Shard. Thread: its shard.
+// the answer is not there; whatever changes names goes to a helper at once, because renames,
+// unlinks and mkdirs always may sleep. So a shard never waits for a disk. The bytes of a path
+// belong to the caller and stay as they are until the Task has ended (rule C7). Owned by: Shard.
+// Thread: its shard.
 #pragma once
 
 #include <string_view>
@@ -48,8 +48,8 @@ public:
     // Bytes that an upload may still use on the file system of the root (ALLO).
     io::Task<Result<std::int64_t>> free_bytes();
 
-    // Closes where it cannot hurt: inline as a rule, on a helper when this close may free the blocks
-    // of a deleted file or wait for a server.
+    // Closes where it cannot hurt: inline as a rule, on a helper when this close may free the
+    // blocks of a deleted file or wait for a server.
     io::Task<> close(File& file);
 
 private:

@@ -2,15 +2,17 @@
 //
 // The promise (security: "What an upload promises"): the file that stood under the name stays whole
 // until the new one is whole and takes its place in one step.
-//   STOR             an unnamed file (O_TMPFILE) in the target's directory; commit gives it its name.
+//   STOR             an unnamed file (O_TMPFILE) in the target's directory; commit gives it its
+//   name.
 //                    If the name is taken it is linked under a hidden name and renamed over the old
 //                    file, whose permission bits the new one has. Where the file system knows no
-//                    unnamed files, a hidden name from the start, locked and swept (upload_sweep.hpp).
+//                    unnamed files, a hidden name from the start, locked and swept
+//                    (upload_sweep.hpp).
 //   REST n + STOR,   in place on the existing file, because the client asked to go on with it. Not
 //   APPE             atomic. APPE to a missing name is a new file that replaces nothing.
 //   STOU             a new file under a name of our choice.
-// A name that is a link means the file it points at, inside the root: that one is replaced, the link
-// stays.
+// A name that is a link means the file it points at, inside the root: that one is replaced, the
+// link stays.
 //
 // Life: begin -> write at offset(), advance() -> commit or abandon. One write at a time and in
 // order, so that what is there is always a prefix of what was sent.
@@ -25,6 +27,7 @@
 #include "sluice/io/task.hpp"
 #include "sluice/sys/fd.hpp"
 #include "sluice/vfs/fs_class.hpp"
+#include "sluice/vfs/hidden_name.hpp"
 #include "sluice/vfs/root.hpp"
 #include "sluice/vfs/tree.hpp"
 
@@ -68,7 +71,7 @@ public:
     FsClass fs_class() const { return fs_class_; }
     State state() const { return state_; }
     // The final name, without its directory: what STOU answers.
-    std::string_view name() const { return place_.name_text(); }
+    std::string_view name() const { return place_.name.view(); }
 
     // Makes the upload what it was meant to be; 226 only after Ok. On an error nothing of it is
     // promised: a new file is dropped, the old one stays. A failed fsync is never asked again: the
@@ -87,14 +90,18 @@ private:
         InPlace,  // the file itself
     };
 
-    // The bodies of the helper jobs.
+    // The bodies of the helper jobs, and their steps.
     Status begin_blocking(const UploadRequest& request);
-    Status begin_in_place(const UploadRequest& request, const sys::FileStatus& existing);
+    Status choose_place(const UploadRequest& request);
+    Status begin_in_place(const UploadRequest& request);
     Status begin_new(std::uint32_t mode);
+    Result<bool> begin_unnamed(std::uint32_t mode);  // false: there are none here
+    Result<bool> learn_unnamed_links();
     Status begin_named(std::uint32_t mode);
-    Result<bool> try_unnamed(std::uint32_t mode);
+    Status adopt(sys::Fd&& fd);
     Status open_for_directory_sync();
     Status commit_blocking();
+    Status sync_data();
     Status publish();
     Status publish_unnamed();
     Status publish_named();
@@ -102,19 +109,19 @@ private:
     void drop();
 
     Tree& tree_;
-    ParentAndName place_;      // the final directory and name, links chased
+    ParentAndName place_;  // the final directory and name, links chased
     sys::Fd fd_;
-    sys::Fd sync_directory_;   // durability full: the directory, open for fsync
+    sys::Fd sync_directory_;  // durability full: the directory, open for fsync
     std::int64_t start_ = 0;
     std::int64_t written_ = 0;
-    char hidden_[40] = {};     // Kind::Named: its present name
+    FixedString<kHiddenNameBytes> hidden_;  // Kind::Named: its present name
     State state_ = State::Idle;
     Kind kind_ = Kind::Unnamed;
     UploadIntent intent_ = UploadIntent::Replace;
     config::Durability durability_ = config::Durability::None;
     config::PartialUpload partial_ = config::PartialUpload::Keep;
     FsClass fs_class_ = FsClass::Remote;
-    bool replaces_ = false;    // a file stood under the name at begin
+    bool replaces_ = false;  // a file stood under the name at begin
 };
 
 }  // namespace sluice::vfs

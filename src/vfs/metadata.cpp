@@ -1,0 +1,145 @@
+// vfs::Root: changing names and modes. All of it may sleep.
+#include <fcntl.h>
+
+#include "sluice/vfs/hidden_name.hpp"
+#include "sluice/vfs/root.hpp"
+#include "vfs/rename_exclusive.hpp"
+
+namespace sluice::vfs {
+namespace {
+
+constexpr std::uint32_t kModeBits = 0777;
+
+bool is_root(std::string_view path) {
+    return path.find_first_not_of('/') == std::string_view::npos;
+}
+
+}  // namespace
+
+Status rename_exclusive(sys::Kernel& kernel, int from_directory, const char* from, int to_directory,
+                        const char* to) {
+    const Status renamed = kernel.rename(from_directory, from, to_directory, to, false);
+    if (renamed) {
+        return {};
+    }
+    const Errc code = renamed.error().code;
+    if (code != Errc::BadArgument && code != Errc::NotSupported) {
+        return renamed;
+    }
+    const Result<sys::FileStatus> there = kernel.status_at(to_directory, to);
+    if (there) {
+        return fail(Errc::AlreadyExists);
+    }
+    if (there.error().code != Errc::NotFound) {
+        return fail(there.error());
+    }
+    return kernel.rename(from_directory, from, to_directory, to, true);
+}
+
+Result<std::size_t> Root::read_link(std::string_view path, MutableBytes into) const {
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) {
+        return fail(place.error());
+    }
+    if (is_hidden_name(place->name.view())) {
+        return fail(Errc::NotFound);
+    }
+    return kernel_.read_link(place->parent.number(), place->name.c_str(), into);
+}
+
+Status Root::make_directory(std::string_view path) const {
+    if (is_root(path)) {
+        return fail(Errc::AlreadyExists);
+    }
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) {
+        return fail(place.error());
+    }
+    if (is_hidden_name(place->name.view())) {
+        return fail(Errc::BadName);
+    }
+    return kernel_.make_directory(place->parent.number(), place->name.c_str(),
+                                  rules_.directory_mode);
+}
+
+Status Root::remove_file(std::string_view path) const {
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) {
+        return fail(place.error());
+    }
+    if (is_hidden_name(place->name.view())) {
+        return fail(Errc::NotFound);
+    }
+    return kernel_.unlink(place->parent.number(), place->name.c_str());
+}
+
+Status Root::remove_directory(std::string_view path) const {
+    if (is_root(path)) {
+        return fail(Errc::AccessDenied);
+    }
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) {
+        return fail(place.error());
+    }
+    if (is_hidden_name(place->name.view())) {
+        return fail(Errc::NotFound);
+    }
+    const Status removed = kernel_.remove_directory(place->parent.number(), place->name.c_str());
+    // POSIX lets a file system say EEXIST for a directory with entries.
+    if (!removed && removed.error().code == Errc::AlreadyExists) {
+        return fail(Errc::NotEmpty, removed.error().sys_errno);
+    }
+    return removed;
+}
+
+Status Root::rename(std::string_view from, std::string_view to, bool replace) const {
+    if (is_root(from) || is_root(to)) {
+        return fail(Errc::AccessDenied);
+    }
+    const Result<ParentAndName> source = open_parent(from);
+    if (!source) {
+        return fail(source.error());
+    }
+    if (is_hidden_name(source->name.view())) {
+        return fail(Errc::NotFound);
+    }
+    const Result<ParentAndName> target = open_parent(to);
+    if (!target) {
+        return fail(target.error());
+    }
+    if (is_hidden_name(target->name.view())) {
+        return fail(Errc::BadName);
+    }
+    const int source_fd = source->parent.number();
+    const int target_fd = target->parent.number();
+    const Status renamed = replace ? kernel_.rename(source_fd, source->name.c_str(), target_fd,
+                                                    target->name.c_str(), true)
+                                   : rename_exclusive(kernel_, source_fd, source->name.c_str(),
+                                                      target_fd, target->name.c_str());
+    // Over a directory with entries the kernel says EEXIST or ENOTEMPTY, as the file system likes.
+    if (!renamed && replace && renamed.error().code == Errc::AlreadyExists) {
+        return fail(Errc::NotEmpty, renamed.error().sys_errno);
+    }
+    return renamed;
+}
+
+Status Root::change_mode(std::string_view path, std::uint32_t mode) const {
+    if ((mode & ~kModeBits) != 0) {
+        return fail(Errc::BadArgument);
+    }
+    const Result<sys::Fd> fd = open_path(path, O_PATH, Lookup::MaySleep);
+    if (!fd) {
+        return fail(fd.error());
+    }
+    return kernel_.change_mode(fd->number(), mode);
+}
+
+Status Root::set_modified(std::string_view path, WallTime modified) const {
+    const Result<sys::Fd> fd = open_path(path, O_PATH, Lookup::MaySleep);
+    if (!fd) {
+        return fail(fd.error());
+    }
+    return kernel_.set_modified(fd->number(), modified);
+}
+
+}  // namespace sluice::vfs

@@ -1,0 +1,142 @@
+// vfs::UploadTarget: how an upload ends. All of it runs on a helper.
+//
+// The order is the promise: data to the disk, then the name, then the directory to the disk.
+#include "sluice/vfs/upload_target.hpp"
+#include "vfs/rename_exclusive.hpp"
+
+namespace sluice::vfs {
+
+using config::Durability;
+
+Status UploadTarget::commit_blocking() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const Status written = sync_data();
+    if (!written) {
+        drop();
+        return written;
+    }
+    const Status published = publish();
+    if (!published) {
+        drop();
+        return published;
+    }
+    Status durable;
+    if (durability_ == Durability::Full) {
+        // When this fails the file is there, whole, but may be gone after a power cut: no 226.
+        durable = kernel.sync(sync_directory_.number(), false);
+    }
+    hidden_.clear();
+    drop();
+    return durable;
+}
+
+Status UploadTarget::sync_data() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    if (durability_ != Durability::None) {
+        return kernel.sync(fd_.number(), true);
+    }
+    if (fs_class_ != FsClass::Remote) {
+        return {};
+    }
+    // Such file systems tell of a failed write as late as in close(2), whose answer comes after the
+    // name is given. Asking here costs nothing more: closing writes everything back as well. Those
+    // that have no fsync at all are taken at their word.
+    const Status synced = kernel.sync(fd_.number(), true);
+    if (!synced &&
+        (synced.error().code == Errc::NotSupported || synced.error().code == Errc::BadArgument)) {
+        return {};
+    }
+    return synced;
+}
+
+Status UploadTarget::publish() {
+    switch (kind_) {
+        case Kind::InPlace:
+            return {};
+        case Kind::Unnamed:
+            return publish_unnamed();
+        case Kind::Named:
+            return publish_named();
+    }
+    return {};
+}
+
+Status UploadTarget::publish_unnamed() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    const char* name = place_.name.c_str();
+    if (!replaces_) {
+        const Status linked = kernel.link_unnamed(fd_.number(), parent, name);
+        if (linked || linked.error().code != Errc::AlreadyExists) {
+            return linked;
+        }
+        // Somebody else's file has come to the name. STOR means to replace what is there; to
+        // replace a file that somebody appends to, or one of a name called unique, would lose data.
+        if (intent_ != UploadIntent::Replace) {
+            return linked;
+        }
+    }
+    constexpr int kTriesMax = 8;  // of 2^64 names each
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        const HiddenName hidden = make_hidden_name(kernel.entropy());
+        const Status linked = kernel.link_unnamed(fd_.number(), parent, hidden.c_str());
+        if (!linked) {
+            if (linked.error().code == Errc::AlreadyExists) {
+                continue;
+            }
+            return linked;
+        }
+        // One step for everybody who looks; a directory is refused by the kernel.
+        const Status renamed = kernel.rename(parent, hidden.c_str(), parent, name, true);
+        // The first error is the one to tell; what stays behind is swept.
+        if (!renamed) {
+            (void)kernel.unlink(parent, hidden.c_str());
+        }
+        return renamed;
+    }
+    return fail(Errc::AlreadyExists);
+}
+
+Status UploadTarget::publish_named() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    if (intent_ == UploadIntent::Replace) {
+        return kernel.rename(parent, hidden_.c_str(), parent, place_.name.c_str(), true);
+    }
+    return rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str());
+}
+
+bool UploadTarget::abandon_blocking() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    const bool keep = kind_ != Kind::InPlace && partial_ == config::PartialUpload::Keep &&
+                      written_ > 0 && !replaces_;
+    bool left = kind_ == Kind::InPlace && written_ > 0;
+    if (keep && kind_ == Kind::Unnamed) {
+        left = kernel.link_unnamed(fd_.number(), parent, place_.name.c_str()).has_value();
+    } else if (keep) {
+        left = rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str())
+                   .has_value();
+        if (left) {
+            hidden_.clear();
+        }
+    }
+    drop();
+    return left;
+}
+
+// Lets go of everything. An unnamed file ends with its descriptor; that frees its blocks, which is
+// why this is not done on a shard.
+void UploadTarget::drop() {
+    if (hidden_.size() > 0) {
+        // Should this fail, the sweep removes the name.
+        (void)tree_.root().kernel().unlink(place_.parent.number(), hidden_.c_str());
+        hidden_.clear();
+    }
+    fd_.reset();
+    sync_directory_.reset();
+    place_.parent.reset();
+    state_ = State::Closed;
+}
+
+}  // namespace sluice::vfs

@@ -1,0 +1,197 @@
+// A Kernel that does what it is asked through the real one, writes down each call on files, fails the
+// one a test chooses, and knows which descriptors are still open. One thread.
+#pragma once
+
+#include <cerrno>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sluice/sys/linux_kernel.hpp"
+
+namespace sluice::vfs {
+
+class FaultKernel final : public sys::Kernel {
+public:
+    std::vector<std::string> calls;
+    std::set<int> open_files;
+    // The call with this number (from 0, counted since reset) fails with this errno.
+    int fail_at = -1;
+    int fail_errno = 0;
+    std::string failed_call;
+    // Every call of this name fails with this errno.
+    std::string fail_name;
+    int fail_name_errno = 0;
+    // Runs before each call.
+    std::function<void(const std::string&)> before;
+    // Changes what an open asks for, or refuses it with an errno.
+    std::function<int(const sys::OpenHow&)> refuse_open;
+
+    void reset() {
+        calls.clear();
+        failed_call.clear();
+        fail_at = -1;
+        fail_name.clear();
+        before = nullptr;
+        refuse_open = nullptr;
+    }
+
+    Instant now() override { return real_.now(); }
+    WallTime wall_time() override { return real_.wall_time(); }
+    std::uint64_t entropy() override { return real_.entropy(); }
+    void close(int fd) override {
+        open_files.erase(fd);
+        real_.close(fd);
+    }
+
+    // Sockets are not what this is for.
+    Result<int> listen(const sys::SocketAddress& a, const sys::ListenOptions& o) override {
+        return real_.listen(a, o);
+    }
+    Result<int> connecting_socket(const sys::SocketAddress& s) override {
+        return real_.connecting_socket(s);
+    }
+    Result<int> accept(int s) override { return real_.accept(s); }
+    Result<std::size_t> receive(int s, MutableBytes b) override { return real_.receive(s, b); }
+    Result<std::size_t> send(int s, Bytes b, bool m) override { return real_.send(s, b, m); }
+    Result<std::size_t> send_file(int s, int f, std::int64_t& o, std::size_t n) override {
+        return real_.send_file(s, f, o, n);
+    }
+    Status shutdown_sending(int s) override { return real_.shutdown_sending(s); }
+    Status shutdown_both(int s) override { return real_.shutdown_both(s); }
+    Result<std::size_t> unacknowledged(int s) override { return real_.unacknowledged(s); }
+    Status socket_error(int s) override { return real_.socket_error(s); }
+    Status set_option(int s, sys::SocketOption o, int v) override {
+        return real_.set_option(s, o, v);
+    }
+    Status set_congestion(int s, const char* n) override { return real_.set_congestion(s, n); }
+    Result<sys::SocketAddress> local_address(int s) override { return real_.local_address(s); }
+    Result<sys::SocketAddress> peer_address(int s) override { return real_.peer_address(s); }
+
+    Result<int> open(int directory, const char* path, const sys::OpenHow& how) override {
+        const int refused = refuse_open ? refuse_open(how) : 0;
+        if (refused != 0) { return fail_errno_of(refused); }
+        const int error = enter("open");
+        if (error != 0) { return fail_errno_of(error); }
+        const Result<int> fd = real_.open(directory, path, how);
+        if (fd) { open_files.insert(*fd); }
+        return fd;
+    }
+    Result<sys::FileStatus> status(int fd) override {
+        const int error = enter("status");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.status(fd);
+    }
+    Result<sys::FileStatus> status_at(int d, const char* n) override {
+        const int error = enter("status_at");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.status_at(d, n);
+    }
+    Result<std::size_t> read_at(int f, MutableBytes b, std::int64_t o) override {
+        const int error = enter("read_at");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.read_at(f, b, o);
+    }
+    Result<std::size_t> write_at(int f, Bytes b, std::int64_t o) override {
+        const int error = enter("write_at");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.write_at(f, b, o);
+    }
+    Result<std::size_t> read_entries(int d, MutableBytes b) override {
+        const int error = enter("read_entries");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.read_entries(d, b);
+    }
+    Result<std::size_t> read_link(int d, const char* n, MutableBytes b) override {
+        const int error = enter("read_link");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.read_link(d, n, b);
+    }
+    Status link_unnamed(int f, int d, const char* n) override {
+        const int error = enter("link_unnamed");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.link_unnamed(f, d, n);
+    }
+    Status rename(int fd, const char* f, int td, const char* t, bool replace) override {
+        const int error = enter(replace ? "rename" : "rename_exclusive");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.rename(fd, f, td, t, replace);
+    }
+    Status unlink(int d, const char* n) override {
+        const int error = enter("unlink");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.unlink(d, n);
+    }
+    Status remove_directory(int d, const char* n) override {
+        const int error = enter("remove_directory");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.remove_directory(d, n);
+    }
+    Status make_directory(int d, const char* n, std::uint32_t m) override {
+        const int error = enter("make_directory");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.make_directory(d, n, m);
+    }
+    Status change_mode(int f, std::uint32_t m) override {
+        const int error = enter("change_mode");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.change_mode(f, m);
+    }
+    Status set_modified(int f, WallTime t) override {
+        const int error = enter("set_modified");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.set_modified(f, t);
+    }
+    Status truncate(int f, std::int64_t n) override {
+        const int error = enter("truncate");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.truncate(f, n);
+    }
+    Status sync(int f, bool data_only) override {
+        const int error = enter(data_only ? "sync_data" : "sync_all");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.sync(f, data_only);
+    }
+    Status try_lock(int f) override {
+        const int error = enter("try_lock");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.try_lock(f);
+    }
+    Status advise(int f, std::int64_t o, std::int64_t n, sys::Advice a) override {
+        const int error = enter("advise");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.advise(f, o, n, a);
+    }
+    Result<std::uint64_t> cached_pages(int f, std::int64_t o, std::int64_t n) override {
+        const int error = enter("cached_pages");
+        if (error != 0) { return fail_errno_of(error); }
+        return real_.cached_pages(f, o, n);
+    }
+    Result<std::int64_t> free_bytes(int f) override { return real_.free_bytes(f); }
+    Result<std::uint64_t> file_system_magic(int f) override {
+        const int error = enter("file_system_magic");
+        if (error != 0) { return fail_errno_of(error); }
+        if (magic != 0) { return magic; }
+        return real_.file_system_magic(f);
+    }
+    // What every file system says it is, if not 0.
+    std::uint64_t magic = 0;
+
+private:
+    static tl::unexpected<Error> fail_errno_of(int error) { return sluice::fail_errno(error); }
+
+    int enter(const std::string& name) {
+        if (before) { before(name); }
+        calls.push_back(name);
+        if (static_cast<int>(calls.size()) - 1 == fail_at) {
+            failed_call = name;
+            return fail_errno;
+        }
+        return name == fail_name ? fail_name_errno : 0;
+    }
+
+    sys::LinuxKernel real_;
+};
+
+}  // namespace sluice::vfs
