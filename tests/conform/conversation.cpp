@@ -1,0 +1,296 @@
+#include "conversation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::conform {
+namespace {
+
+// No reply line of an FTP server has a reason to be longer: a path with every quote doubled.
+constexpr std::size_t kReplyLineBytesMax = 16 * 1024;
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::string_view kGuestPassword = "guest@example.org";
+
+// The end of a reply is "NNN " (RFC 959 4.2); everything else is an inner line.
+bool is_last_line(std::string_view line) {
+    return line.size() >= 3 &&
+           std::all_of(line.begin(), line.begin() + 3,
+                       [](char c) { return c >= '0' && c <= '9'; }) &&
+           (line.size() == 3 || line[3] == ' ');
+}
+
+}  // namespace
+
+std::string_view describe(ReadEnd end) {
+    switch (end) {
+        case ReadEnd::Bytes:
+            return "bytes came";
+        case ReadEnd::Closed:
+            return "the server closed the connection";
+        case ReadEnd::Reset:
+            return "the server reset the connection";
+        case ReadEnd::TimedOut:
+            return "timed out";
+    }
+    return "?";
+}
+
+ControlSession& Conversation::session() {
+    if (sessions_.empty()) {
+        sessions_.push_back(std::make_unique<ControlSession>());
+        sessions_.back()->name = "A";
+        current_ = sessions_.back().get();
+    }
+    return *current_;
+}
+
+void Conversation::use_session(const std::string& name) {
+    for (const auto& known : sessions_) {
+        if (known->name == name) {
+            current_ = known.get();
+            return;
+        }
+    }
+    trouble_.set(fmt::format("no session '{}': connect it first", name));
+}
+
+// connect [NAME] [ipv6] [from ADDRESS] [ungreeted]
+void Conversation::connect(const Step& step) {
+    bool read_greeting = true;
+    auto made = std::make_unique<ControlSession>();
+    made->name = sessions_.empty() ? "A" : fmt::format("{}", sessions_.size() + 1);
+    for (std::size_t i = 0; i < step.words.size(); ++i) {
+        if (step.words[i] == "ipv6") {
+            made->family = Family::Ipv6;
+        } else if (step.words[i] == "ungreeted") {
+            read_greeting = false;
+        } else if (step.words[i] == "from" && i + 1 < step.words.size()) {
+            made->source_host = expand(step.words[++i], variables_);
+        } else {
+            made->name = step.words[i];
+        }
+    }
+    // A name may be used again once its former session is over.
+    std::erase_if(sessions_, [&](const auto& old) { return old->name == made->name; });
+    sessions_.push_back(std::move(made));
+    current_ = sessions_.back().get();
+    open_control(*current_);
+    if (read_greeting) {
+        expect("220*");
+        skip_rest_of(last_line_);
+    }
+}
+
+void Conversation::open_control(ControlSession& s) {
+    const Result<Endpoint> target = world_.control_endpoint(s.family);
+    if (!target) {
+        trouble_.set(fmt::format("no such listener: {}", text_of(target.error())));
+        return;
+    }
+    DialOptions dial;
+    dial.target = *target;
+    dial.source_host = s.source_host;
+    const Result<ChannelId> channel = world_.dial(dial);
+    if (!channel) {
+        trouble_.set(fmt::format("cannot connect: {}", text_of(channel.error())));
+        return;
+    }
+    s.channel = *channel;
+}
+
+// A session that nobody connected is connected now, and its greeting is read.
+ControlSession& Conversation::ready_session() {
+    ControlSession& s = session();
+    if (!s.channel && !s.closed && trouble_.none()) {
+        open_control(s);
+        expect("220*");
+        skip_rest_of(last_line_);
+    }
+    return s;
+}
+
+void Conversation::login(const std::string& user) {
+    ready_session();
+    send_line(fmt::format("USER {}", user.empty() ? "anonymous" : user));
+    expect("331 *");
+    send_line(fmt::format("PASS {}", kGuestPassword));
+    expect("230*");
+    skip_rest_of(last_line_);
+}
+
+void Conversation::send_line(std::string line) {
+    line += "\r\n";
+    send_control(line, false);
+}
+
+void Conversation::send_control(std::string_view bytes, bool urgent) {
+    ControlSession& s = ready_session();
+    if (!s.channel) {
+        trouble_.set("the session is closed");
+    }
+    if (!trouble_.none()) {
+        return;
+    }
+    log_.note(s.name + ">", bytes);
+    const std::size_t piece = split_ == 0 || urgent ? bytes.size() : split_;
+    while (!bytes.empty() && trouble_.none()) {
+        const std::size_t size = std::min(piece, bytes.size());
+        const Status sent = world_.send(*s.channel, bytes.substr(0, size), urgent);
+        if (!sent) {
+            trouble_.set(fmt::format("cannot send: {}", text_of(sent.error())));
+        }
+        bytes.remove_prefix(size);
+    }
+}
+
+std::optional<std::string> Conversation::said_bytes(const Step& step) {
+    if (step.word == Word::Say) {
+        return expand(step.text, variables_) + "\r\n";
+    }
+    return contents_.evaluate(step.bytes, variables_);
+}
+
+void Conversation::say(const Step& step) {
+    std::string bytes;
+    const auto append = [this, &bytes](const Step& one) {
+        const std::optional<std::string> more = said_bytes(one);
+        if (more) {
+            bytes += *more;
+        } else {
+            trouble_.set("cannot evaluate this expression");
+        }
+    };
+    if (step.word != Word::Pipeline) {
+        append(step);
+    }
+    for (const Step& inner : step.block) {
+        append(inner);
+    }
+    send_control(bytes, step.urgent);
+}
+
+// One line without its CRLF.
+std::optional<std::string> Conversation::read_line() {
+    ControlSession& s = ready_session();
+    while (trouble_.none()) {
+        if (!s.channel) {
+            trouble_.set("the session is closed");
+            break;
+        }
+        const std::size_t end = s.inbox.find('\n');
+        if (end != std::string::npos) {
+            std::string line = s.inbox.substr(0, end + 1);
+            s.inbox.erase(0, end + 1);
+            log_.note(s.name + "<", line);
+            if (!line.ends_with("\r\n")) {
+                trouble_.set("a reply line ends in a bare LF");
+            }
+            line.resize(line.size() - std::min<std::size_t>(2, line.size()));
+            if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+                trouble_.set(fmt::format("CR or NUL inside a reply line: {}", printable(line)));
+            }
+            return line;
+        }
+        if (s.inbox.size() > kReplyLineBytesMax) {
+            trouble_.set("a reply line without an end");
+            break;
+        }
+        const ReadEnd end_of_read = world_.read(*s.channel, s.inbox, kReadBytes);
+        if (end_of_read != ReadEnd::Bytes) {
+            trouble_.set(fmt::format("no reply: {}{}", describe(end_of_read),
+                                     s.inbox.empty() ? "" : ", after " + printable(s.inbox)));
+        }
+    }
+    return std::nullopt;
+}
+
+void Conversation::expect_reply(const Step& step) {
+    for (std::uint64_t i = 0; i < step.number && trouble_.none(); ++i) {
+        expect(step.text, step.differs);
+    }
+}
+
+void Conversation::expect(const std::string& pattern,
+                          const std::vector<std::pair<std::string, std::string>>& differs) {
+    const std::optional<std::string> line = read_line();
+    if (!line || !trouble_.none()) {
+        return;
+    }
+    last_line_ = *line;
+    if (matches_reply(pattern, *line, variables_)) {
+        return;
+    }
+    for (const auto& [server, other] : differs) {
+        if (server == reference_ && matches_reply(other, *line, variables_)) {
+            return;
+        }
+    }
+    trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(*line)));
+}
+
+// Reads what is left of the reply that `first` began.
+void Conversation::skip_rest_of(const std::string& first) {
+    if (!trouble_.none() || is_last_line(first) || first.size() < 4) {
+        return;
+    }
+    const std::string end = first.substr(0, 3) + " ";
+    std::optional<std::string> line = read_line();
+    while (line && trouble_.none() && !line->starts_with(end)) {
+        line = read_line();
+    }
+}
+
+bool Conversation::skip_reply(const Step* next) {
+    while (trouble_.none()) {
+        const std::optional<std::string> line = read_line();
+        if (!line || !trouble_.none()) {
+            return false;
+        }
+        if (next != nullptr && matches_reply(next->text, *line, variables_)) {
+            last_line_ = *line;
+            return true;
+        }
+        if (is_last_line(*line)) {
+            if (next != nullptr) {
+                trouble_.set(fmt::format("no line '{}' in the reply", next->text));
+            }
+            return false;
+        }
+    }
+    return false;
+}
+
+void Conversation::expect_close() {
+    ControlSession& s = ready_session();
+    if (!s.channel) {
+        trouble_.set("the session is closed already");
+        return;
+    }
+    const ReadEnd end =
+        s.inbox.empty() ? world_.read(*s.channel, s.inbox, kReadBytes) : ReadEnd::Bytes;
+    if (end == ReadEnd::Bytes) {
+        trouble_.set(fmt::format("expected the end of the session, got '{}'", printable(s.inbox)));
+    } else if (end == ReadEnd::TimedOut) {
+        trouble_.set("the server did not close the session");
+    } else {
+        end_control(false);
+    }
+}
+
+void Conversation::end_control(bool reset) {
+    ControlSession& s = session();
+    if (!s.channel) {
+        trouble_.set("the session is closed already");
+        return;
+    }
+    if (reset) {
+        world_.reset(*s.channel);
+    } else {
+        world_.close(*s.channel);
+    }
+    s.channel.reset();
+    s.closed = true;
+}
+
+}  // namespace sluice::conform

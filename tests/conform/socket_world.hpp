@@ -1,0 +1,103 @@
+// A World of real sockets and a real directory: the server is a process on this machine.
+//
+// Every wait has one deadline of kStepMilliseconds; nothing sleeps, everything polls descriptors.
+// Channels and listeners live in tables and are freed with the World.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "local_tree.hpp"
+#include "unique_fd.hpp"
+#include "world.hpp"
+
+namespace sluice::conform {
+
+class SocketWorld final : public World {
+public:
+    // Longer than any time-out that a transcript configures, short enough for a person to wait.
+    static constexpr int kStepMilliseconds = 10'000;
+
+    struct Options {
+        Endpoint ipv4;
+        Endpoint ipv6;       // port 0: the server has no IPv6 listener
+        std::string folder;  // holds "root", which is served, and "outside"
+        std::string root;    // the served directory when it is not folder/root
+    };
+    explicit SocketWorld(Options options);
+
+    Result<Endpoint> control_endpoint(Family family) override;
+    Result<ChannelId> dial(const DialOptions& options) override;
+    Endpoint local_endpoint(ChannelId channel) override;
+    Result<ListenerId> listen(const std::string& host) override;
+    Endpoint listener_endpoint(ListenerId listener) override;
+    Result<ChannelId> accept(ListenerId listener, bool narrow) override;
+    bool has_pending(ListenerId listener) override;
+    void close_listener(ListenerId listener) override;
+    Status send(ChannelId channel, std::string_view bytes, bool urgent) override;
+    ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) override;
+    ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) override;
+    void finish_sending(ChannelId channel) override;
+    void close(ChannelId channel) override;
+    void reset(ChannelId channel) override;
+
+    Status make_directory(const std::string& p) override { return tree_.make_directory(p); }
+    Status make_file(const std::string& p, std::string_view content) override {
+        return tree_.make_file(p, content);
+    }
+    Status make_link(const std::string& p, const std::string& target) override {
+        return tree_.make_link(p, target);
+    }
+    Status make_fifo(const std::string& p) override { return tree_.make_fifo(p); }
+    Status set_permissions(const std::string& p, std::uint32_t permissions) override {
+        return tree_.set_permissions(p, permissions);
+    }
+    Status set_modified(const std::string& p, std::int64_t seconds) override {
+        return tree_.set_modified(p, seconds);
+    }
+    Status truncate(const std::string& p, std::uint64_t size) override {
+        return tree_.truncate(p, size);
+    }
+    Status rename(const std::string& from, const std::string& to) override {
+        return tree_.rename(from, to);
+    }
+    Status remove(const std::string& p) override { return tree_.remove(p); }
+    Node look(const std::string& p) override { return tree_.look(p); }
+    Result<std::string> content(const std::string& p) override { return tree_.content(p); }
+    Result<std::vector<std::string>> entries(const std::string& p) override {
+        return tree_.entries(p);
+    }
+    std::string outside_path() override { return tree_.outside_path(); }
+
+    void begin_patience() override;
+    bool pass_moment() override;
+    bool provides(std::string_view ability) override;
+
+    // Empties the tree for the next transcript.
+    Status clear_tree() { return tree_.clear(); }
+
+private:
+    struct Channel {
+        UniqueFd fd;
+        std::string early;   // what came while a send waited for room
+        bool ended = false;  // the end came behind `early`
+    };
+
+    Channel& channel(ChannelId id) { return channels_.at(id); }
+    ChannelId keep(UniqueFd fd);
+    // Milliseconds left, 0 when the deadline has passed.
+    static int left(std::chrono::steady_clock::time_point deadline);
+    static bool wait(int fd, short events, std::chrono::steady_clock::time_point deadline);
+    ReadEnd read_until(ChannelId id, std::string& out, std::size_t bytes_max,
+                       std::chrono::steady_clock::time_point deadline);
+
+    Options options_;
+    LocalTree tree_;
+    std::map<ChannelId, Channel> channels_;
+    std::map<ListenerId, UniqueFd> listeners_;
+    std::uint32_t next_id_ = 1;
+    std::chrono::steady_clock::time_point patience_end_;
+};
+
+}  // namespace sluice::conform

@@ -1,0 +1,597 @@
+#include "transcript.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace sluice::conform {
+namespace {
+
+// A transcript is read by people; one that outgrows this is several.
+constexpr std::size_t kStepsMax = 2000;
+// What `times` may ask for: 64 MiB of a repeated text is more than any case needs.
+constexpr std::uint64_t kRepeatsMax = 64ull << 20;
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return -1;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+// 10, 4K, 20M, 8G.
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+    std::uint64_t unit = 1;
+    if (!text.empty()) {
+        switch (text.back()) {
+            case 'K':
+                unit = 1ull << 10;
+                break;
+            case 'M':
+                unit = 1ull << 20;
+                break;
+            case 'G':
+                unit = 1ull << 30;
+                break;
+            default:
+                break;
+        }
+    }
+    if (unit != 1) {
+        text.remove_suffix(1);
+    }
+    const std::optional<std::uint64_t> count = parse_number(text);
+    if (!count || *count > (1ull << 62) / unit) {
+        return std::nullopt;
+    }
+    return *count * unit;
+}
+
+// How the words behind the first one are read.
+enum class Shape : std::uint8_t {
+    None,
+    Name,  // PATH
+    OptionalName,
+    Names,         // PATH NAME...
+    Pair,          // PATH WORD
+    PairOfPaths,   // PATH -> TARGET (the arrow is optional)
+    Octal,         // PATH 0644
+    NameAndSize,   // PATH 10K
+    NameAndBytes,  // PATH EXPRESSION, or PATH SIZE
+    Equals,        // PATH == EXPRESSION
+    Expression,
+    Number,
+    Options,  // any words
+    Special,  // has its own function
+};
+
+struct Rule {
+    std::string_view name;
+    Word word;
+    Shape shape;
+    bool may_wait;  // "eventually" may stand before it
+};
+
+constexpr auto kRules = std::to_array<Rule>({
+    {"dir", Word::Dir, Shape::Name, false},
+    {"file", Word::File, Shape::NameAndBytes, false},
+    {"bytes", Word::Bytes, Shape::NameAndBytes, false},
+    {"let", Word::Let, Shape::NameAndBytes, false},
+    {"link", Word::Link, Shape::PairOfPaths, false},
+    {"fifo", Word::Fifo, Shape::Name, false},
+    {"mode", Word::Mode, Shape::Octal, false},
+    {"mtime", Word::Mtime, Shape::Pair, false},
+    {"truncate", Word::Truncate, Shape::NameAndSize, false},
+    {"rename", Word::Rename, Shape::PairOfPaths, false},
+    {"remove", Word::Remove, Shape::Name, false},
+    {"exists", Word::Exists, Shape::Name, true},
+    {"missing", Word::Missing, Shape::Name, true},
+    {"content", Word::Content, Shape::Equals, true},
+    {"size", Word::Size, Shape::NameAndSize, true},
+    {"permissions", Word::Permissions, Shape::Octal, true},
+    {"modified", Word::Modified, Shape::Pair, true},
+    {"only", Word::Only, Shape::Names, true},
+    {"connect", Word::Connect, Shape::Options, false},
+    {"session", Word::Session, Shape::Name, false},
+    {"login", Word::Login, Shape::OptionalName, false},
+    {"raw", Word::Raw, Shape::Expression, false},
+    {"urgent", Word::Raw, Shape::Expression, false},
+    {"split", Word::Split, Shape::Number, false},
+    {"expect-close", Word::ExpectClose, Shape::None, false},
+    {"expect-no-data", Word::ExpectNoData, Shape::OptionalName, false},
+    {"expect-drop", Word::ExpectDrop, Shape::OptionalName, false},
+    {"close", Word::CloseData, Shape::Special, false},
+    {"abort", Word::AbortData, Shape::Special, false},
+    {"data", Word::Data, Shape::Options, false},
+    {"dial", Word::Dial, Shape::Options, false},
+    {"receive", Word::Receive, Shape::Special, false},
+    {"send", Word::Send, Shape::Special, false},
+});
+
+class Parser {
+public:
+    Parser(std::string name, std::string_view text) : text_(text) { out_.name = std::move(name); }
+
+    Transcript run(std::optional<ParseError>& error) {
+        while (!text_.empty() && error_.empty()) {
+            ++line_;
+            const std::size_t end = text_.find('\n');
+            std::string_view line = text_.substr(0, end);
+            text_.remove_prefix(end == std::string_view::npos ? text_.size() : end + 1);
+            parse_line(line);
+            if (out_.steps.size() > kStepsMax) {
+                fail("too many steps");
+            }
+        }
+        if (error_.empty() && block_) {
+            fail("'pipeline {' without '}'");
+        }
+        if (error_.empty() && out_.steps.empty()) {
+            fail("no steps at all");
+        }
+        if (!error_.empty()) {
+            error = ParseError{line_, error_};
+        }
+        return std::move(out_);
+    }
+
+private:
+    void fail(std::string message) {
+        if (error_.empty()) {
+            error_ = std::move(message);
+        }
+    }
+
+    Step& add(Word word) {
+        std::vector<Step>& list = block_ ? out_.steps.back().block : out_.steps;
+        list.emplace_back();
+        list.back().word = word;
+        list.back().line = line_;
+        return list.back();
+    }
+
+    void parse_line(std::string_view line) {
+        std::string_view trimmed = line;
+        while (!trimmed.empty() && is_blank(trimmed.front())) {
+            trimmed.remove_prefix(1);
+        }
+        if (trimmed.empty() || trimmed.front() == '#') {
+            parse_comment(trimmed);
+            return;
+        }
+        switch (trimmed.front()) {
+            case '>':
+                add(Word::Say).text = rest_of(trimmed.substr(1));
+                return;
+            case '<':
+                parse_reply(trimmed.substr(1));
+                return;
+            case '|':
+                parse_pattern(trimmed.substr(1));
+                return;
+            default:
+                break;
+        }
+        tokenize(trimmed);
+        if (error_.empty()) {
+            parse_words();
+        }
+    }
+
+    void parse_comment(std::string_view line) {
+        constexpr std::string_view kCovers = "# covers:";
+        if (!line.starts_with(kCovers)) {
+            return;
+        }
+        tokenize(line.substr(kCovers.size()));
+        for (Token& token : tokens_) {
+            out_.covers.push_back(std::move(token.text));
+        }
+    }
+
+    // Everything behind one blank, byte for byte.
+    std::string rest_of(std::string_view text) {
+        if (!text.empty()) {
+            if (text.front() != ' ') {
+                fail("a blank must follow '>', '<' and '|'");
+            } else {
+                text.remove_prefix(1);
+            }
+        }
+        if (!escapes_are_valid(text)) {
+            fail("unknown escape");
+        }
+        return std::string(text);
+    }
+
+    void parse_reply(std::string_view rest) {
+        if (block_) {
+            fail("no replies inside a pipeline");
+            return;
+        }
+        if (rest == "...") {
+            add(Word::ReplyRest);
+            return;
+        }
+        std::uint64_t count = 1;
+        if (rest.starts_with("x")) {
+            const std::size_t blank = std::min(rest.find(' '), rest.size());
+            const std::optional<std::uint64_t> number = parse_number(rest.substr(1, blank - 1));
+            if (!number || *number == 0 || *number > kRepeatsMax) {
+                fail("'<xN ' wants a count");
+                return;
+            }
+            count = *number;
+            rest.remove_prefix(blank);
+        }
+        Step& step = add(Word::Reply);
+        step.number = count;
+        step.text = rest_of(rest);
+    }
+
+    void parse_pattern(std::string_view rest) {
+        if (out_.steps.empty() || out_.steps.back().word != Word::ReceiveLines) {
+            fail("'|' lines belong below 'receive ~'");
+            return;
+        }
+        if (rest == "...") {
+            out_.steps.back().words.emplace_back("...");
+            return;
+        }
+        out_.steps.back().words.push_back(rest_of(rest));
+    }
+
+    void tokenize(std::string_view line) {
+        tokens_.clear();
+        std::size_t i = 0;
+        while (i < line.size()) {
+            if (is_blank(line[i])) {
+                ++i;
+                continue;
+            }
+            Token token;
+            token.quoted = line[i] == '"';
+            const std::size_t begin = token.quoted ? i + 1 : i;
+            std::size_t end = begin;
+            while (end < line.size() && (token.quoted ? line[end] != '"' : !is_blank(line[end]))) {
+                end += (line[end] == '\\' && end + 1 < line.size()) ? 2u : 1u;
+            }
+            if (token.quoted && end >= line.size()) {
+                fail("a quote is never closed");
+                return;
+            }
+            token.text = std::string(line.substr(begin, end - begin));
+            if (!escapes_are_valid(token.text)) {
+                fail("unknown escape");
+                return;
+            }
+            tokens_.push_back(std::move(token));
+            i = token.quoted ? end + 1 : end;
+        }
+    }
+
+    bool is_word(std::size_t index, std::string_view text) const {
+        return index < tokens_.size() && !tokens_[index].quoted && tokens_[index].text == text;
+    }
+
+    void parse_words() {
+        if (is_word(0, "}")) {
+            if (!block_ || tokens_.size() != 1) {
+                fail("stray '}'");
+            }
+            block_ = false;
+            return;
+        }
+        if (is_word(0, "pipeline")) {
+            if (block_ || tokens_.size() != 2 || !is_word(1, "{")) {
+                fail("expected 'pipeline {'");
+                return;
+            }
+            add(Word::Pipeline);
+            block_ = true;
+            return;
+        }
+        if (is_word(0, "server") || is_word(0, "requires")) {
+            parse_header();
+            return;
+        }
+        if (is_word(0, "differs:")) {
+            parse_difference();
+            return;
+        }
+        const bool eventually = is_word(0, "eventually");
+        if (eventually) {
+            tokens_.erase(tokens_.begin());
+        }
+        const auto* const rule = std::find_if(kRules.begin(), kRules.end(),
+                                              [this](const Rule& r) { return is_word(0, r.name); });
+        if (rule == kRules.end()) {
+            fail(fmt::format("unknown word '{}'", tokens_.empty() ? "" : tokens_[0].text));
+            return;
+        }
+        if (block_ && rule->word != Word::Raw) {
+            fail("a pipeline holds only '>' and 'raw' lines");
+            return;
+        }
+        if (eventually && !rule->may_wait) {
+            fail("'eventually' belongs before a check of the tree");
+            return;
+        }
+        Step& step = add(rule->word);
+        step.eventually = eventually;
+        step.urgent = is_word(0, "urgent");
+        if (!parse_shape(step, *rule)) {
+            fail(fmt::format("'{}' does not take these words", rule->name));
+        }
+    }
+
+    bool parse_shape(Step& step, const Rule& rule) {
+        const std::size_t count = tokens_.size() - 1;
+        const auto take_name = [&] { step.text = tokens_[1].text; };
+        switch (rule.shape) {
+            case Shape::None:
+                return count == 0;
+            case Shape::OptionalName:
+                if (count == 1) {
+                    take_name();
+                }
+                return count <= 1;
+            case Shape::Name:
+            case Shape::Names:
+            case Shape::Options:
+                return parse_names(step, rule.shape);
+            case Shape::Pair:
+            case Shape::Octal:
+            case Shape::NameAndSize:
+            case Shape::PairOfPaths:
+                return parse_pair(step, rule.shape);
+            case Shape::NameAndBytes:
+                if (count < 2) {
+                    return false;
+                }
+                take_name();
+                if (count == 2 && !tokens_[2].quoted) {
+                    if (const auto size = parse_size(tokens_[2].text)) {
+                        step.number = *size;
+                        return rule.word != Word::Let;
+                    }
+                }
+                return parse_expression(step, 2);
+            case Shape::Equals:
+                if (count < 3 || !is_word(2, "==")) {
+                    return false;
+                }
+                take_name();
+                return parse_expression(step, 3);
+            case Shape::Expression:
+                return parse_expression(step, 1);
+            case Shape::Number: {
+                const auto number = count == 1 ? parse_number(tokens_[1].text) : std::nullopt;
+                step.number = number.value_or(0);
+                return number.has_value();
+            }
+            case Shape::Special:
+                return parse_special(step, rule);
+        }
+        return false;
+    }
+
+    bool parse_names(Step& step, Shape shape) {
+        std::size_t first = 1;
+        if (shape != Shape::Options) {
+            if (tokens_.size() < 2) {
+                return false;
+            }
+            step.text = tokens_[1].text;
+            first = 2;
+        }
+        for (std::size_t i = first; i < tokens_.size(); ++i) {
+            step.words.push_back(tokens_[i].text);
+        }
+        return shape != Shape::Name || step.words.empty();
+    }
+
+    bool parse_pair(Step& step, Shape shape) {
+        if (is_word(2, "->")) {
+            if (shape != Shape::PairOfPaths) {
+                return false;
+            }
+            tokens_.erase(tokens_.begin() + 2);
+        }
+        if (tokens_.size() != 3) {
+            return false;
+        }
+        step.text = tokens_[1].text;
+        const std::string& second = tokens_[2].text;
+        step.words.push_back(second);
+        if (shape == Shape::NameAndSize) {
+            const auto size = parse_size(second);
+            step.number = size.value_or(0);
+            return size.has_value();
+        }
+        if (shape == Shape::Octal) {
+            unsigned value = 0;
+            const auto [end, error] =
+                std::from_chars(second.data(), second.data() + second.size(), value, 8);
+            step.number = value;
+            return error == std::errc() && end == second.data() + second.size() && value <= 07777;
+        }
+        return true;
+    }
+
+    // `"text" [times N]` or `NAME [from A] [to B]`, joined by `+`.
+    bool parse_expression(Step& step, std::size_t first) {
+        std::size_t i = first;
+        while (i < tokens_.size()) {
+            Term term;
+            term.source = tokens_[i++];
+            bool more = true;
+            while (more) {
+                const bool has_number = i + 1 < tokens_.size();
+                const auto number = has_number ? parse_size(tokens_[i + 1].text) : std::nullopt;
+                if (is_word(i, "times") && number && *number <= kRepeatsMax) {
+                    term.times = *number;
+                } else if (is_word(i, "from") && number) {
+                    term.from = *number;
+                } else if (is_word(i, "to") && number) {
+                    term.to = number;
+                } else {
+                    more = false;
+                    continue;
+                }
+                i += 2;
+            }
+            step.bytes.push_back(std::move(term));
+            if (i == tokens_.size()) {
+                return true;
+            }
+            if (!is_word(i++, "+")) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    bool parse_special(Step& step, const Rule& rule) {
+        if (rule.name == "close" || rule.name == "abort") {
+            if (tokens_.size() != 2) {
+                return false;
+            }
+            const bool is_close = rule.name == "close";
+            if (is_word(1, "control")) {
+                step.word = is_close ? Word::CloseControl : Word::AbortControl;
+            } else {
+                step.text = tokens_[1].text;
+            }
+            return true;
+        }
+        if (rule.name == "send") {
+            // `send to NAME X` names the connection, `send X` uses the only one.
+            if (is_word(1, "to") && tokens_.size() > 3) {
+                step.text = tokens_[2].text;
+                return parse_expression(step, 3);
+            }
+            return parse_expression(step, 1);
+        }
+        return parse_receive(step);
+    }
+
+    // receive [NAME] == X | size N | some N | ~ [unordered]
+    bool parse_receive(Step& step) {
+        std::size_t i = 1;
+        const auto is_operator = [this](std::size_t at) {
+            return is_word(at, "==") || is_word(at, "size") || is_word(at, "some") ||
+                   is_word(at, "~");
+        };
+        if (!is_operator(i) && is_operator(i + 1)) {
+            step.text = tokens_[i++].text;
+        }
+        if (is_word(i, "==")) {
+            return parse_expression(step, i + 1);
+        }
+        if (is_word(i, "~")) {
+            step.word = Word::ReceiveLines;
+            step.urgent = false;
+            step.number = is_word(i + 1, "unordered") ? 1 : 0;
+            return tokens_.size() == i + 1 + step.number;
+        }
+        step.word = is_word(i, "size") ? Word::ReceiveSize : Word::ReceiveSome;
+        const auto size = i + 2 == tokens_.size() ? parse_size(tokens_[i + 1].text) : std::nullopt;
+        step.number = size.value_or(0);
+        return size.has_value();
+    }
+
+    void parse_header() {
+        if (!out_.steps.empty()) {
+            fail("'server' and 'requires' stand before the first step");
+            return;
+        }
+        if (is_word(0, "requires")) {
+            for (std::size_t i = 1; i < tokens_.size(); ++i) {
+                out_.requirements.push_back(tokens_[i].text);
+            }
+            return;
+        }
+        if (!is_word(1, "writable") && !is_word(1, "readonly")) {
+            fail("expected 'server writable' or 'server readonly'");
+            return;
+        }
+        out_.writable = is_word(1, "writable");
+        for (std::size_t i = 2; i < tokens_.size(); ++i) {
+            if (tokens_[i].text.find('=') == std::string::npos) {
+                fail("a setting is 'key=value'");
+            }
+            out_.settings.push_back(tokens_[i].text);
+        }
+    }
+
+    void parse_difference() {
+        if (out_.steps.empty() || out_.steps.back().word != Word::Reply || tokens_.size() < 3) {
+            fail("'differs: SERVER CODE...' stands below a '<' line");
+            return;
+        }
+        std::string pattern = tokens_[2].text;
+        for (std::size_t i = 3; i < tokens_.size(); ++i) {
+            pattern += ' ' + tokens_[i].text;
+        }
+        out_.steps.back().differs.emplace_back(tokens_[1].text, std::move(pattern));
+    }
+
+    std::string_view text_;
+    std::uint32_t line_ = 0;
+    std::string error_;
+    std::vector<Token> tokens_;
+    bool block_ = false;
+    Transcript out_;
+};
+
+}  // namespace
+
+bool escapes_are_valid(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\') {
+            continue;
+        }
+        if (++i == text.size()) {
+            return false;
+        }
+        if (text[i] == 'x') {
+            if (i + 2 >= text.size() || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) {
+                return false;
+            }
+            i += 2;
+        } else if (std::string_view("\\\"nrt0*$").find(text[i]) == std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Transcript parse_transcript(std::string name, std::string_view text,
+                            std::optional<ParseError>& error) {
+    return Parser(std::move(name), text).run(error);
+}
+
+}  // namespace sluice::conform

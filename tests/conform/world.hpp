@@ -1,0 +1,111 @@
+// What a transcript acts on: one FTP server, seen from its clients and from its administrator.
+//
+// The runner is written against this interface only, so the same transcripts drive the real server
+// over sockets (SocketWorld), another vendor's server for comparison, and a simulated one. Every
+// call is synchronous: it returns when the thing asked for has happened, or when the World decides
+// that it will not. How long that may take is the World's business alone; a simulator runs its
+// event loop until nothing is left to do, a socket waits on a deadline. No call may throw.
+// Owned by: whoever runs transcripts. Thread: one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.hpp"
+
+namespace sluice::conform {
+
+// A byte stream between a client and the server, control or data. Never reused within one World.
+enum class ChannelId : std::uint32_t {};
+// A client's listening socket for PORT and EPRT.
+enum class ListenerId : std::uint32_t {};
+
+enum class Family : std::uint8_t { Ipv4, Ipv6 };
+
+// Numeric, without brackets.
+struct Endpoint {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+struct DialOptions {
+    Endpoint target;
+    std::string source_host;  // "" = whatever the system picks
+    bool narrow = false;      // smallest receive buffer: the peer soon has to wait
+};
+
+enum class ReadEnd : std::uint8_t {
+    Bytes,     // something was appended
+    Closed,    // the server closed its side in order
+    Reset,     // the connection broke
+    TimedOut,  // nothing happened until the World gave up
+};
+
+// What stands at a path of the tree. `Missing` is an answer, not an error.
+enum class NodeKind : std::uint8_t { Missing, File, Directory, Link, Other };
+struct Node {
+    NodeKind kind = NodeKind::Missing;
+    std::uint64_t size = 0;
+    std::uint32_t permissions = 0;      // 07777 bits
+    std::int64_t modified_seconds = 0;  // since 1970, UTC
+};
+
+class World {
+public:
+    World() = default;
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+    virtual ~World() = default;
+
+    // The network. Errors: ConnectionRefused, TimedOut, NotSupported (no such family here).
+    virtual Result<Endpoint> control_endpoint(Family family) = 0;
+    virtual Result<ChannelId> dial(const DialOptions& options) = 0;
+    // The client's own address of a channel: PORT needs it.
+    virtual Endpoint local_endpoint(ChannelId channel) = 0;
+    virtual Result<ListenerId> listen(const std::string& host) = 0;
+    virtual Endpoint listener_endpoint(ListenerId listener) = 0;
+    virtual Result<ChannelId> accept(ListenerId listener, bool narrow) = 0;  // waits
+    virtual bool has_pending(ListenerId listener) = 0;                       // does not wait
+    virtual void close_listener(ListenerId listener) = 0;
+
+    // Sends all of `bytes`; with `urgent` the last byte goes as TCP urgent data. While it waits for
+    // room it keeps receiving on the same channel, as a client that pipelines must.
+    virtual Status send(ChannelId channel, std::string_view bytes, bool urgent) = 0;
+    // Appends at least one and at most `bytes_max` bytes to `out`, waiting for them.
+    virtual ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
+    // As read(), but what has not arrived by now is TimedOut.
+    virtual ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
+    virtual void finish_sending(ChannelId channel) = 0;  // FIN, still receiving
+    virtual void close(ChannelId channel) = 0;
+    virtual void reset(ChannelId channel) = 0;  // RST
+
+    // The tree, by the hand of a local administrator. Paths are relative to the served root; those
+    // that begin with "@outside/" name a directory beside it, which no client may ever reach.
+    virtual Status make_directory(const std::string& path) = 0;
+    virtual Status make_file(const std::string& path, std::string_view content) = 0;
+    virtual Status make_link(const std::string& path, const std::string& target) = 0;
+    virtual Status make_fifo(const std::string& path) = 0;
+    virtual Status set_permissions(const std::string& path, std::uint32_t permissions) = 0;
+    virtual Status set_modified(const std::string& path, std::int64_t seconds) = 0;
+    virtual Status truncate(const std::string& path, std::uint64_t size) = 0;
+    virtual Status rename(const std::string& from, const std::string& to) = 0;
+    virtual Status remove(const std::string& path) = 0;  // a directory with all it holds
+    virtual Node look(const std::string& path) = 0;      // does not follow a link at the end
+    virtual Result<std::string> content(const std::string& path) = 0;
+    virtual Result<std::vector<std::string>> entries(const std::string& path) = 0;
+    // Where "@outside" is as the server sees it, for targets of links.
+    virtual std::string outside_path() = 0;
+
+    // Lets a moment pass while a check waits to become true; false when the World's patience for
+    // the current step is spent. begin_patience() starts that step.
+    virtual void begin_patience() = 0;
+    virtual bool pass_moment() = 0;
+
+    // "root", "ipv6" and whatever else a transcript may require.
+    virtual bool provides(std::string_view ability) = 0;
+};
+
+}  // namespace sluice::conform
