@@ -1,0 +1,57 @@
+#include "app/read_file.hpp"
+
+#include <fcntl.h>
+
+#include <cstdint>
+
+#include "sluice/base/bytes.hpp"
+#include "sluice/sys/fd.hpp"
+
+namespace sluice::app {
+
+Result<std::string> read_file(sys::Kernel& kernel, const std::string& path, std::size_t bytes_max) {
+    sys::OpenHow how;
+    // O_NONBLOCK: opening a pipe without a writer must not hang the start.
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const Result<int> opened = kernel.open(AT_FDCWD, path.c_str(), how);
+    if (!opened) {
+        return fail(opened.error());
+    }
+    const sys::Fd file(kernel, *opened);
+
+    const Result<sys::FileStatus> status = kernel.status(file.number());
+    if (!status) {
+        return fail(status.error());
+    }
+    if (status->is_directory()) {
+        return fail(Errc::IsDirectory);
+    }
+    if (!status->is_regular()) {
+        return fail(Errc::NotRegularFile);
+    }
+
+    // One byte more than is allowed tells a file that is too big from one that just fits.
+    std::string text(bytes_max + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const MutableBytes room(reinterpret_cast<std::uint8_t*>(text.data()) + size,
+                                text.size() - size);
+        const Result<std::size_t> count =
+            kernel.read_at(file.number(), room, static_cast<std::int64_t>(size));
+        if (!count) {
+            return fail(count.error());
+        }
+        if (*count == 0) {
+            break;
+        }
+        size += *count;
+    }
+    if (size > bytes_max) {
+        return fail(Errc::FileTooBig);
+    }
+    text.resize(size);
+    text.shrink_to_fit();
+    return text;
+}
+
+}  // namespace sluice::app
