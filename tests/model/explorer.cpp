@@ -1,39 +1,17 @@
 #include "explorer.hpp"
 
-#include <ucontext.h>
-
 #include <algorithm>
 #include <deque>
 #include <vector>
 
+#include "fibers.hpp"
 #include "sluice/base/assert.hpp"
-
-// The sanitizers follow one stack per thread; they have to be told when a fiber changes it.
-#if defined(__SANITIZE_ADDRESS__)
-#define MODEL_ASAN 1
-#elif defined(__SANITIZE_THREAD__)
-#define MODEL_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MODEL_ASAN 1
-#elif __has_feature(thread_sanitizer)
-#define MODEL_TSAN 1
-#endif
-#endif
-#if defined(MODEL_ASAN)
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
-#endif
-#if defined(MODEL_TSAN)
-#include <sanitizer/tsan_interface.h>
-#endif
 
 namespace sluice::model {
 
 namespace {
 
-constexpr unsigned kMain = kThreadsMax;  // the explorer's own context
-constexpr std::size_t kStackBytes = 256 * 1024;
+constexpr unsigned kMain = Fibers::kMain;
 
 bool acquires(std::memory_order order) {
     return order == std::memory_order_acquire || order == std::memory_order_acq_rel ||
@@ -115,7 +93,6 @@ class Explorer {
 public:
     Explorer(const Options& options, const std::function<std::unique_ptr<Scenario>()>& make)
         : options_(options), make_(make) {}
-    ~Explorer();
 
     Verdict run();
 
@@ -142,14 +119,6 @@ private:
         std::deque<BufferedStore> buffer;
         Clock clock;
     };
-    struct Fiber {
-        ucontext_t context;
-        std::unique_ptr<char[]> stack;
-        void* sanitizer = nullptr;  // ASan: its fake stack; TSan: its fiber
-        const void* stack_bottom = nullptr;
-        std::size_t stack_size = 0;
-    };
-
     static void enter();
     void run_one();
     bool next_path();
@@ -174,7 +143,7 @@ private:
     std::unique_ptr<Scenario> scenario_;
     unsigned thread_count_ = 0;
     std::array<Thread, kThreadsMax> threads_;
-    std::array<Fiber, kThreadsMax + 1> fibers_;
+    Fibers fibers_;
     std::size_t depth_ = 0;
     unsigned current_ = kMain;
     unsigned last_stepped_ = kMain;
@@ -200,46 +169,9 @@ std::vector<std::unique_ptr<Scenario>>& abandoned() {
 
 }  // namespace
 
-// ---- Fibers ------------------------------------------------------------------------------------
-
-Explorer::~Explorer() {
-#if defined(MODEL_TSAN)
-    for (unsigned thread = 0; thread < kThreadsMax; ++thread) {
-        if (fibers_[thread].sanitizer != nullptr) {
-            __tsan_destroy_fiber(fibers_[thread].sanitizer);
-        }
-    }
-#endif
-}
-
-void Explorer::switch_to(unsigned target, [[maybe_unused]] bool for_ever) {
-    [[maybe_unused]] Fiber& from = fibers_[current_];
-    Fiber& to = fibers_[target];
-    current_ = target;
-#if defined(MODEL_ASAN)
-    void* fake = nullptr;
-    __sanitizer_start_switch_fiber(for_ever ? nullptr : &fake, to.stack_bottom, to.stack_size);
-#elif defined(MODEL_TSAN)
-    __tsan_switch_to_fiber(to.sanitizer, 0);
-#endif
-    swapcontext(&from.context, &to.context);
-#if defined(MODEL_ASAN)
-    __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
-#endif
-}
-
+// A fiber never returns from here: what it called last has switched away for ever.
 void Explorer::enter() {
-#if defined(MODEL_ASAN)
-    Fiber& main = active->fibers_[kMain];
-    // The first switch away from the main stack is also where its bounds are learnt.
-    const void* bottom = nullptr;
-    std::size_t size = 0;
-    __sanitizer_finish_switch_fiber(nullptr, &bottom, &size);
-    if (main.stack_bottom == nullptr) {
-        main.stack_bottom = bottom;
-        main.stack_size = size;
-    }
-#endif
+    active->fibers_.entered();
     const unsigned thread = active->current_;
     active->scenario_->run(thread);
     active->threads_[thread].finished = true;
@@ -249,6 +181,12 @@ void Explorer::enter() {
         active->dispatch();
     }
     SLUICE_ASSERT(false);  // a finished thread is never chosen again
+}
+
+void Explorer::switch_to(unsigned target, bool for_ever) {
+    const unsigned from = current_;
+    current_ = target;
+    fibers_.switch_between(from, target, for_ever);
 }
 
 // ---- One execution -----------------------------------------------------------------------------
@@ -279,28 +217,8 @@ void Explorer::run_one() {
     thread_count_ = scenario_->thread_count();
     SLUICE_ASSERT(thread_count_ >= 1 && thread_count_ <= kThreadsMax);
 
-#if defined(MODEL_TSAN)
-    fibers_[kMain].sanitizer = __tsan_get_current_fiber();
-#endif
     for (unsigned thread = 0; thread < thread_count_; ++thread) {
-        Fiber& fiber = fibers_[thread];
-        if (fiber.stack == nullptr) {
-            fiber.stack = std::make_unique<char[]>(kStackBytes);
-            fiber.stack_bottom = fiber.stack.get();
-            fiber.stack_size = kStackBytes;
-#if defined(MODEL_TSAN)
-            fiber.sanitizer = __tsan_create_fiber(0);
-#endif
-        }
-#if defined(MODEL_ASAN)
-        // Frames that were left for ever in the last execution never cleaned their marks.
-        __asan_unpoison_memory_region(fiber.stack.get(), kStackBytes);
-#endif
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.get();
-        fiber.context.uc_stack.ss_size = kStackBytes;
-        fiber.context.uc_link = nullptr;
-        makecontext(&fiber.context, &Explorer::enter, 0);
+        fibers_.prepare(thread, &Explorer::enter);
         threads_[thread] = Thread();
         threads_[thread].clock.of[thread] = 1;
     }

@@ -67,7 +67,8 @@ public:
     // guessable and threads do not meet on one word. Nothing: see F1 and F2 above.
     [[nodiscard]] std::optional<std::uint32_t> claim(std::uint64_t random) {
         const auto start = static_cast<std::uint32_t>(random % slots_);
-        std::optional<std::uint64_t> full_at_releases;
+        bool was_full = false;  // in the pass before this one
+        std::uint64_t releases_then = 0;
         for (std::uint32_t pass = 0; pass < kPassesMax; ++pass) {
             const Scan scan = scan_from(start);
             if (scan.claimed) {
@@ -77,13 +78,11 @@ public:
             if (scan.all_full && word_count_ == 1) {
                 return std::nullopt;
             }
-            if (scan.all_full && full_at_releases == scan.releases) {
+            if (scan.all_full && was_full && scan.releases == releases_then) {
                 return std::nullopt;
             }
-            full_at_releases.reset();
-            if (scan.all_full) {
-                full_at_releases = scan.releases;
-            }
+            was_full = scan.all_full;
+            releases_then = scan.releases;
         }
         return std::nullopt;
     }

@@ -184,6 +184,74 @@ TEST(AtomicBitmap, IsNeverFullForThreadsThatTogetherWantNoMoreThanThereIs) {
     EXPECT_EQ(bitmap.free_count_approximate(), kSlots);
 }
 
+// Memory that plays the part of other threads who always win: the first word always has free slots
+// that are gone when one reaches for them, the others are full and see a release between two looks.
+struct HostileAtomics {
+    // Of one test at a time.
+    static inline int loads = 0;
+    static inline int attempts = 0;
+
+    template <class T>
+    class Atomic {
+    public:
+        Atomic() : index_(created++) {}
+        T load(std::memory_order) const {
+            loads += 1;
+            if (contended && index_ == 0) {
+                return 0;
+            }
+            const T releases = steady ? 7 : static_cast<T>(loads);
+            return 0xFFFF'FFFFu | (releases << 32);
+        }
+        T fetch_or(T bit, std::memory_order) {
+            attempts += 1;
+            return bit;
+        }
+        T fetch_add(T, std::memory_order) { return 0; }
+        void store(T, std::memory_order) {}
+
+        static inline int created = 0;
+        static inline bool contended = false;
+        static inline bool steady = false;
+
+    private:
+        int index_;
+    };
+    using Word = Atomic<std::uint64_t>;
+
+    static void start(bool contended, bool steady) {
+        loads = attempts = 0;
+        Word::created = 0;
+        Word::contended = contended;
+        Word::steady = steady;
+    }
+};
+using HostileBitmap = AtomicBitmapT<HostileAtomics>;
+
+TEST(AtomicBitmap, GivesUpAfterItsBoundOfPassesWhenReleasesNeverCease) {
+    HostileAtomics::start(false, false);
+    HostileBitmap bitmap(64);
+    EXPECT_FALSE(bitmap.claim(0).has_value());
+    EXPECT_EQ(HostileAtomics::loads, 2 * static_cast<int>(HostileBitmap::kPassesMax));
+}
+
+TEST(AtomicBitmap, GivesUpAfterItsBoundOfTriesWhenEverySlotIsSnatchedAway) {
+    HostileAtomics::start(true, true);
+    HostileBitmap bitmap(64);
+    EXPECT_FALSE(bitmap.claim(0).has_value());
+    // The contended word is no evidence of a full set, however steady the other is: all passes.
+    EXPECT_EQ(HostileAtomics::loads, 2 * static_cast<int>(HostileBitmap::kPassesMax));
+    EXPECT_EQ(HostileAtomics::attempts,
+              static_cast<int>(HostileBitmap::kPassesMax * HostileBitmap::kTriesPerWordMax));
+}
+
+TEST(AtomicBitmap, TwoEqualScansAreEnoughForFull) {
+    HostileAtomics::start(false, true);
+    HostileBitmap bitmap(64);
+    EXPECT_FALSE(bitmap.claim(0).has_value());
+    EXPECT_EQ(HostileAtomics::loads, 2 * 2);
+}
+
 TEST(AtomicBitmapDeath, ReleasingAFreeSlotIsAProgrammingError) {
     AtomicBitmap bitmap(8);
     EXPECT_DEATH(bitmap.release(3), "assertion failed");
