@@ -41,7 +41,9 @@ protected:
 };
 
 TEST_F(CacheProbeTest, AFilledWindowIsCachedAndOthersAreNot) {
-    if (!make_cold()) { GTEST_SKIP() << "no cachestat(2), or a file system in memory"; }
+    if (!make_cold()) {
+        GTEST_SKIP() << "no cachestat(2), or a file system in memory";
+    }
     EXPECT_EQ(probe(0, kFileBytes), CacheState::NotCached);
     EXPECT_EQ(probe(0, 1), CacheState::NotCached);
     const Result<std::int64_t> filled = fill_window(kernel_, fd_, 0, kFileBytes);
@@ -52,13 +54,17 @@ TEST_F(CacheProbeTest, AFilledWindowIsCachedAndOthersAreNot) {
 }
 
 TEST_F(CacheProbeTest, OneMissingPageMakesAWindowCold) {
-    if (!make_cold()) { GTEST_SKIP() << "no cachestat(2), or a file system in memory"; }
+    if (!make_cold()) {
+        GTEST_SKIP() << "no cachestat(2), or a file system in memory";
+    }
     ASSERT_TRUE(fill_window(kernel_, fd_, 0, kFileBytes).has_value());
     // Only whole pages inside the range are dropped.
     ASSERT_TRUE(kernel_.advise(fd_, 1 << 20, 64 << 10, sys::Advice::DontNeed).has_value());
     const Result<std::uint64_t> cached = kernel_.cached_pages(fd_, 1 << 20, 64 << 10);
     ASSERT_TRUE(cached.has_value());
-    if (*cached == 16) { GTEST_SKIP() << "a large folio kept the pages"; }
+    if (*cached == 16) {
+        GTEST_SKIP() << "a large folio kept the pages";
+    }
     EXPECT_EQ(probe(0, kFileBytes), CacheState::NotCached);
     EXPECT_EQ(probe(0, 1 << 20), CacheState::Cached);
 }

@@ -38,11 +38,15 @@ protected:
         while (true) {
             const Result<bool> more = loop_.run(directory.next_batch(batch));
             EXPECT_TRUE(more.has_value());
-            if (!more || !*more) { return names; }
+            if (!more || !*more) {
+                return names;
+            }
             ++batches_;
             EXPECT_GT(batch.size(), 0u);
             EXPECT_LE(batch.size(), EntryBatch::kEntriesMax);
-            for (const Entry& entry : batch) { names.insert(std::string(entry.name)); }
+            for (const Entry& entry : batch) {
+                names.insert(std::string(entry.name));
+            }
         }
     }
 
@@ -107,7 +111,9 @@ TEST_F(DirectoryTest, ListsTenThousandNamesOnceEach) {
     kernel_.calls.clear();
     Directory names = open("/big", EntryContent::NamesOnly);
     EXPECT_EQ(list(names), expected);
-    for (const std::string& call : kernel_.calls) { EXPECT_NE(call, "status_at"); }
+    for (const std::string& call : kernel_.calls) {
+        EXPECT_NE(call, "status_at");
+    }
 }
 
 TEST_F(DirectoryTest, LongNamesAndTargetsEndABatchEarlyAndNotTheListing) {
@@ -135,15 +141,23 @@ TEST_F(DirectoryTest, HidesUploads) {
 }
 
 TEST_F(DirectoryTest, SkipsNamesThatVanishMeanwhile) {
-    for (int i = 0; i < 20; ++i) { files_.write("f" + std::to_string(i), ""); }
+    for (int i = 0; i < 20; ++i) {
+        files_.write("f" + std::to_string(i), "");
+    }
     Directory directory = open("/", EntryContent::Full);
     int looked = 0;
     kernel_.before = [&](const std::string& call) {
-        if (call != "status_at" || ++looked != 5) { return; }
-        for (int i = 0; i < 10; ++i) { ::unlink(files_.at("f" + std::to_string(i)).c_str()); }
+        if (call != "status_at" || ++looked != 5) {
+            return;
+        }
+        for (int i = 0; i < 10; ++i) {
+            ::unlink(files_.at("f" + std::to_string(i)).c_str());
+        }
     };
     const std::multiset<std::string> names = list(directory);
-    for (int i = 10; i < 20; ++i) { EXPECT_EQ(names.count("f" + std::to_string(i)), 1u); }
+    for (int i = 10; i < 20; ++i) {
+        EXPECT_EQ(names.count("f" + std::to_string(i)), 1u);
+    }
     EXPECT_GE(names.size(), 10u);
     EXPECT_LE(names.size(), 14u);
 }

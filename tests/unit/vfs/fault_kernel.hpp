@@ -1,5 +1,5 @@
-// A Kernel that does what it is asked through the real one, writes down each call on files, fails the
-// one a test chooses, and knows which descriptors are still open. One thread.
+// A Kernel that does what it is asked through the real one, writes down each call on files, fails
+// the one a test chooses, and knows which descriptors are still open. One thread.
 #pragma once
 
 #include <cerrno>
@@ -28,6 +28,8 @@ public:
     // Changes what an open asks for, or refuses it with an errno.
     std::function<int(const sys::OpenHow&)> refuse_open;
 
+    std::int64_t clock_ahead_seconds = 0;
+
     void reset() {
         calls.clear();
         failed_call.clear();
@@ -38,7 +40,11 @@ public:
     }
 
     Instant now() override { return real_.now(); }
-    WallTime wall_time() override { return real_.wall_time(); }
+    WallTime wall_time() override {
+        WallTime time = real_.wall_time();
+        time.seconds += clock_ahead_seconds;
+        return time;
+    }
     std::uint64_t entropy() override { return real_.entropy(); }
     void close(int fd) override {
         open_files.erase(fd);
@@ -71,108 +77,154 @@ public:
 
     Result<int> open(int directory, const char* path, const sys::OpenHow& how) override {
         const int refused = refuse_open ? refuse_open(how) : 0;
-        if (refused != 0) { return fail_errno_of(refused); }
+        if (refused != 0) {
+            return fail_errno_of(refused);
+        }
         const int error = enter("open");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         const Result<int> fd = real_.open(directory, path, how);
-        if (fd) { open_files.insert(*fd); }
+        if (fd) {
+            open_files.insert(*fd);
+        }
         return fd;
     }
     Result<sys::FileStatus> status(int fd) override {
         const int error = enter("status");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.status(fd);
     }
     Result<sys::FileStatus> status_at(int d, const char* n) override {
         const int error = enter("status_at");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.status_at(d, n);
     }
     Result<std::size_t> read_at(int f, MutableBytes b, std::int64_t o) override {
         const int error = enter("read_at");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.read_at(f, b, o);
     }
     Result<std::size_t> write_at(int f, Bytes b, std::int64_t o) override {
         const int error = enter("write_at");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.write_at(f, b, o);
     }
     Result<std::size_t> read_entries(int d, MutableBytes b) override {
         const int error = enter("read_entries");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.read_entries(d, b);
     }
     Result<std::size_t> read_link(int d, const char* n, MutableBytes b) override {
         const int error = enter("read_link");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.read_link(d, n, b);
     }
     Status link_unnamed(int f, int d, const char* n) override {
         const int error = enter("link_unnamed");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.link_unnamed(f, d, n);
     }
     Status rename(int fd, const char* f, int td, const char* t, bool replace) override {
         const int error = enter(replace ? "rename" : "rename_exclusive");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.rename(fd, f, td, t, replace);
     }
     Status unlink(int d, const char* n) override {
         const int error = enter("unlink");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.unlink(d, n);
     }
     Status remove_directory(int d, const char* n) override {
         const int error = enter("remove_directory");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.remove_directory(d, n);
     }
     Status make_directory(int d, const char* n, std::uint32_t m) override {
         const int error = enter("make_directory");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.make_directory(d, n, m);
     }
     Status change_mode(int f, std::uint32_t m) override {
         const int error = enter("change_mode");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.change_mode(f, m);
     }
     Status set_modified(int f, WallTime t) override {
         const int error = enter("set_modified");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.set_modified(f, t);
     }
     Status truncate(int f, std::int64_t n) override {
         const int error = enter("truncate");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.truncate(f, n);
     }
     Status sync(int f, bool data_only) override {
         const int error = enter(data_only ? "sync_data" : "sync_all");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.sync(f, data_only);
     }
     Status try_lock(int f) override {
         const int error = enter("try_lock");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.try_lock(f);
     }
     Status advise(int f, std::int64_t o, std::int64_t n, sys::Advice a) override {
         const int error = enter("advise");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.advise(f, o, n, a);
     }
     Result<std::uint64_t> cached_pages(int f, std::int64_t o, std::int64_t n) override {
         const int error = enter("cached_pages");
-        if (error != 0) { return fail_errno_of(error); }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
         return real_.cached_pages(f, o, n);
     }
     Result<std::int64_t> free_bytes(int f) override { return real_.free_bytes(f); }
     Result<std::uint64_t> file_system_magic(int f) override {
         const int error = enter("file_system_magic");
-        if (error != 0) { return fail_errno_of(error); }
-        if (magic != 0) { return magic; }
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        if (magic != 0) {
+            return magic;
+        }
         return real_.file_system_magic(f);
     }
     // What every file system says it is, if not 0.
@@ -182,7 +234,9 @@ private:
     static tl::unexpected<Error> fail_errno_of(int error) { return sluice::fail_errno(error); }
 
     int enter(const std::string& name) {
-        if (before) { before(name); }
+        if (before) {
+            before(name);
+        }
         calls.push_back(name);
         if (static_cast<int>(calls.size()) - 1 == fail_at) {
             failed_call = name;

@@ -37,7 +37,9 @@ TEST(HiddenName, OrdinaryNamesAreNotHidden) {
     EXPECT_FALSE(is_hidden_name(std::string(make_hidden_name(7).view()) + "x"));
     std::string capital(make_hidden_name(0xABCDEF).view());
     for (char& c : capital) {
-        if (c >= 'a' && c <= 'f') { c = static_cast<char>(c - 'a' + 'A'); }
+        if (c >= 'a' && c <= 'f') {
+            c = static_cast<char>(c - 'a' + 'A');
+        }
     }
     EXPECT_FALSE(is_hidden_name(capital));
 }

@@ -41,8 +41,7 @@ protected:
     void open(SymlinkPolicy policy = SymlinkPolicy::InRoot) {
         RootRules rules;
         rules.symlinks = policy;
-        Result<std::unique_ptr<Root>> opened =
-            Root::open(kernel_, tree_.at("root").c_str(), rules);
+        Result<std::unique_ptr<Root>> opened = Root::open(kernel_, tree_.at("root").c_str(), rules);
         ASSERT_TRUE(opened.has_value());
         root_ = std::move(*opened);
     }
@@ -53,7 +52,9 @@ protected:
     }
     std::string content_of(const std::string& path) {
         const Result<File> file = root_->open_for_reading(path, Lookup::MaySleep);
-        if (!file) { return "error: " + std::string(text_of(file.error())); }
+        if (!file) {
+            return "error: " + std::string(text_of(file.error()));
+        }
         std::uint8_t bytes[64];
         const Result<std::size_t> read = kernel_.read_at(file->fd.number(), bytes, 0);
         return read ? std::string(as_text(Bytes(bytes, *read))) : "error";
@@ -243,7 +244,9 @@ TEST_F(RootTest, LongPathsFailByTheirLengthOnly) {
     EXPECT_EQ(code(root_->make_directory("/" + std::string(255, 'a'))), Errc::Ok);
     EXPECT_EQ(code(root_->make_directory("/" + std::string(256, 'a'))), Errc::NameTooLong);
     std::string deep;
-    while (deep.size() + 2 <= Root::kPathBytesMax) { deep += "/a"; }
+    while (deep.size() + 2 <= Root::kPathBytesMax) {
+        deep += "/a";
+    }
     EXPECT_EQ(open_error(deep), Errc::NotFound);
     EXPECT_EQ(open_error(deep + "/a/a"), Errc::NameTooLong);
     EXPECT_EQ(code(root_->directory_exists(deep + "/a", Lookup::MaySleep)), Errc::NameTooLong);

@@ -35,7 +35,9 @@ public:
                       io::HelperPool* pool = nullptr)
         : frames_in_use_(frames_) {
         Result<std::unique_ptr<io::Backend>> made = io::make_backend(engine, plain_, ready_);
-        if (!made) { return; }
+        if (!made) {
+            return;
+        }
         backend_ = std::move(*made);
         if (pool == nullptr) {
             threads_ = std::make_unique<io::ThreadHelperPool>(2);
@@ -55,7 +57,9 @@ public:
         driver.start();
         while (!driver.done()) {
             reactor_->run_ready();
-            if (!driver.done()) { reactor_->wait(Duration::seconds(10)); }
+            if (!driver.done()) {
+                reactor_->wait(Duration::seconds(10));
+            }
         }
         return std::move(*value);
     }
@@ -63,7 +67,9 @@ public:
         task.start();
         while (!task.done()) {
             reactor_->run_ready();
-            if (!task.done()) { reactor_->wait(Duration::seconds(10)); }
+            if (!task.done()) {
+                reactor_->wait(Duration::seconds(10));
+            }
         }
     }
 

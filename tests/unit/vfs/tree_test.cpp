@@ -1,5 +1,5 @@
-// The coroutine face, on both engines: the same answers as Root's, cached ones without a helper, and
-// no frame left.
+// The coroutine face, on both engines: the same answers as Root's, cached ones without a helper,
+// and no frame left.
 #include "sluice/vfs/tree.hpp"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,9 @@ protected:
         root_ = std::move(*Root::open(kernel_, files_.c_str(), RootRules()));
     }
     void SetUp() override {
-        if (!loop_.is_usable()) { GTEST_SKIP() << "the kernel refuses this engine"; }
+        if (!loop_.is_usable()) {
+            GTEST_SKIP() << "the kernel refuses this engine";
+        }
         tree_ = std::make_unique<Tree>(*root_, loop_.reactor());
     }
     void TearDown() override { EXPECT_EQ(loop_.live_frames(), 0u); }

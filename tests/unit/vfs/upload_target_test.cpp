@@ -71,7 +71,9 @@ protected:
     Errc upload(const UploadRequest& request, std::string_view text) {
         UploadTarget target(*tree_);
         const Errc begun = begin(target, request);
-        if (begun != Errc::Ok) { return begun; }
+        if (begun != Errc::Ok) {
+            return begun;
+        }
         write(target, text);
         return commit(target);
     }
@@ -331,8 +333,8 @@ TEST_P(UploadTargetTest, ALinkMeansTheFileItPointsAt) {
     files_.link("/real/file", "root/links/absolute");
     files_.link("absolute", "root/links/chain");
     files_.link("/real", "root/directory");
-    for (const char* path : {"/links/relative", "/links/absolute", "/links/chain",
-                             "/directory/file"}) {
+    for (const char* path :
+         {"/links/relative", "/links/absolute", "/links/chain", "/directory/file"}) {
         EXPECT_EQ(upload(stor(path), path), Errc::Ok) << path;
         EXPECT_EQ(content("real/file"), path);
         EXPECT_FALSE(S_ISLNK(files_.status("root/real/file").st_mode));
@@ -406,10 +408,11 @@ TEST_P(UploadTargetTest, ADirectoryThatCameMeanwhileIsNotReplaced) {
 
 TEST_P(UploadTargetTest, DataComesToTheDiskBeforeTheNameAndTheNameBeforeTheDirectory) {
     for (const bool existing : {false, true}) {
-        for (const Durability durability :
-             {Durability::None, Durability::Data, Durability::Full}) {
+        for (const Durability durability : {Durability::None, Durability::Data, Durability::Full}) {
             UploadRequest request = stor(existing ? "/old" : "/new");
-            if (existing) { files_.write("root/old", "old"); }
+            if (existing) {
+                files_.write("root/old", "old");
+            }
             request.durability = durability;
             UploadTarget target(*tree_);
             ASSERT_EQ(begin(target, request), Errc::Ok);
@@ -520,7 +523,9 @@ protected:
         UploadRequest request;
         request.path = path;
         const Status begun = loop_.run(target.begin(request));
-        if (!begun) { return begun.error().code; }
+        if (!begun) {
+            return begun.error().code;
+        }
         const Result<std::size_t> written = kernel_.write_at(target.fd(), as_bytes("data"), 0);
         target.advance(*written);
         during_ = files_.names();
