@@ -1,0 +1,38 @@
+#include "sluice/proto/options.hpp"
+
+#include "sluice/proto/verb.hpp"
+
+namespace sluice::proto {
+
+OptionRequest parse_options(std::string_view argument) {
+    while (!argument.empty() && argument.back() == ' ') {
+        argument.remove_suffix(1);
+    }
+    const std::size_t blank = argument.find(' ');
+    const std::string_view name = argument.substr(0, blank);
+    const std::string_view value =
+        blank == std::string_view::npos ? std::string_view() : argument.substr(blank + 1);
+    OptionRequest request;
+    if (equal_ignoring_case(name, "UTF8") || equal_ignoring_case(name, "UTF-8")) {
+        if (value.empty() || equal_ignoring_case(value, "ON")) {
+            request.kind = OptionKind::Utf8On;
+        } else if (equal_ignoring_case(value, "OFF")) {
+            request.kind = OptionKind::Utf8Off;
+        } else if (equal_ignoring_case(value, "NLST")) {
+            request.kind = OptionKind::Utf8Nlst;
+        } else {
+            request.kind = OptionKind::Malformed;
+        }
+    } else if (equal_ignoring_case(name, "MLST")) {
+        // A fact list holds no blanks (RFC 3659 7.9).
+        if (value.find(' ') != std::string_view::npos) {
+            request.kind = OptionKind::Malformed;
+        } else {
+            request.kind = OptionKind::MlstFacts;
+            request.facts = parse_facts(value);
+        }
+    }
+    return request;
+}
+
+}  // namespace sluice::proto
