@@ -121,10 +121,10 @@ void Conversation::login(const std::string& user) {
 
 void Conversation::send_line(std::string line) {
     line += "\r\n";
-    send_control(line, false);
+    send_control(line);
 }
 
-void Conversation::send_control(std::string_view bytes, bool urgent) {
+void Conversation::send_control(std::string_view bytes, bool urgent, bool may_break) {
     ControlSession& s = ready_session();
     if (!s.channel) {
         trouble_.set("the session is closed");
@@ -137,6 +137,9 @@ void Conversation::send_control(std::string_view bytes, bool urgent) {
     while (!bytes.empty() && trouble_.none()) {
         const std::size_t size = std::min(piece, bytes.size());
         const Status sent = world_.send(*s.channel, bytes.substr(0, size), urgent);
+        if (!sent && may_break && sent.error() != Errc::TimedOut) {
+            return;
+        }
         if (!sent) {
             trouble_.set(fmt::format("cannot send: {}", text_of(sent.error())));
         }
@@ -167,7 +170,7 @@ void Conversation::say(const Step& step) {
     for (const Step& inner : step.block) {
         append(inner);
     }
-    send_control(bytes, step.urgent);
+    send_control(bytes, step.urgent, step.may_break);
 }
 
 // One line without its CRLF.

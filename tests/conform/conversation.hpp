@@ -100,7 +100,7 @@ public:
 
 private:
     void open_control(ControlSession& session);
-    void send_control(std::string_view bytes, bool urgent);
+    void send_control(std::string_view bytes, bool urgent = false, bool may_break = false);
     std::optional<std::string> said_bytes(const Step& step);
     void skip_rest_of(const std::string& first);
 

@@ -213,6 +213,9 @@ void DataSteps::run(const Step& step) {
         case Word::Send:
             send(step, data);
             return;
+        case Word::Discard:
+            discard(data);
+            return;
         case Word::ExpectDrop:
             expect_drop(data);
             return;
@@ -258,6 +261,20 @@ void DataSteps::expect_drop(DataConnection& data) {
     } else if (end == ReadEnd::TimedOut) {
         trouble_.set("the server did not drop the connection");
     }
+}
+
+// Reads to the end of the data, whatever comes and however it ends.
+void DataSteps::discard(DataConnection& data) {
+    ReadEnd end = ReadEnd::Bytes;
+    while (end == ReadEnd::Bytes && data.inbox.size() <= kListingBytesMax) {
+        end = world_.read(*data.channel, data.inbox, kReadBytes);
+    }
+    if (end != ReadEnd::Closed && end != ReadEnd::Reset) {
+        trouble_.set(
+            fmt::format("data connection after {} bytes: {}", data.inbox.size(), describe(end)));
+    }
+    world_.close(*data.channel);
+    data.channel.reset();
 }
 
 // Reads to the end of the data, at most `bytes_max` bytes of it.

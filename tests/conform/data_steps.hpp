@@ -34,6 +34,7 @@ private:
     bool connect(DataConnection& data);
     void expect_no_data(DataConnection& data);
     void expect_drop(DataConnection& data);
+    void discard(DataConnection& data);
     void drain(DataConnection& data, std::uint64_t bytes_max);
     void receive(const Step& step, DataConnection& data);
     void receive_size(const Step& step, DataConnection& data);

@@ -118,10 +118,12 @@ constexpr auto kRules = std::to_array<Rule>({
     {"login", Word::Login, Shape::OptionalName, false},
     {"raw", Word::Raw, Shape::Expression, false},
     {"urgent", Word::Raw, Shape::Expression, false},
+    {"flood", Word::Raw, Shape::Expression, false},
     {"split", Word::Split, Shape::Number, false},
     {"expect-close", Word::ExpectClose, Shape::None, false},
     {"expect-no-data", Word::ExpectNoData, Shape::OptionalName, false},
     {"expect-drop", Word::ExpectDrop, Shape::OptionalName, false},
+    {"discard", Word::Discard, Shape::OptionalName, false},
     {"close", Word::CloseData, Shape::Special, false},
     {"abort", Word::AbortData, Shape::Special, false},
     {"data", Word::Data, Shape::Options, false},
@@ -342,6 +344,7 @@ private:
         Step& step = add(rule->word);
         step.eventually = eventually;
         step.urgent = is_word(0, "urgent");
+        step.may_break = is_word(0, "flood");
         if (!parse_shape(step, *rule)) {
             fail(fmt::format("'{}' does not take these words", rule->name));
         }
@@ -513,7 +516,6 @@ private:
         }
         if (is_word(i, "~")) {
             step.word = Word::ReceiveLines;
-            step.urgent = false;
             step.number = is_word(i + 1, "unordered") ? 1 : 0;
             return tokens_.size() == i + 1 + step.number;
         }

@@ -58,6 +58,7 @@ enum class Word : std::uint8_t {
     AbortData,
     ExpectNoData,
     ExpectDrop,
+    Discard,
 };
 
 // One piece of a line: a bare word or a quoted text. Escapes and $variables are still in it.
@@ -84,6 +85,7 @@ struct Step {
     std::uint64_t number = 0;
     bool eventually = false;
     bool urgent = false;
+    bool may_break = false;  // Raw as `flood`: the server may cut it short
     // Replies that named servers other than sluice may give instead: "differs: vsftpd 225 *".
     std::vector<std::pair<std::string, std::string>> differs;
 };
