@@ -1,5 +1,5 @@
-// STOR APPE STOU: RFC 959 section 4.1.3; restart offsets of RFC 3659 section 5. What 226 promises is
-// vfs::UploadTarget's business (SECURITY.md, "What an upload promises").
+// STOR APPE STOU: RFC 959 section 4.1.3; restart offsets of RFC 3659 section 5. What 226 promises
+// is vfs::UploadTarget's business (SECURITY.md, "What an upload promises").
 #include <memory>
 
 #include "session/handlers.hpp"

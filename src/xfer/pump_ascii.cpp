@@ -1,6 +1,6 @@
 // RETR and STOR in TYPE A: line ends converted on the way, in blocks (proto/ascii.hpp).
 //
-// One small buffer per transfer, half of it for the bytes as they come and half for what they become
+// One small buffer per transfer, half for the bytes as they come and half for what they become
 // (two separate buffers could leave two transfers waiting for each other's).
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // RETR in TYPE I.
 //
-// One sendfile(2) per slice while the pages are in memory. A cold page would make sendfile sleep and
-// with it every session of the shard, so each window is looked up first (cachestat, about 1 us) and
-// read on a helper where it is missing. Nothing is looked up twice, and not at all in memory file
-// systems.
+// One sendfile(2) per slice while the pages are in memory. A cold page would make sendfile sleep
+// and with it every session of the shard, so each window is looked up first (cachestat, about 1 us)
+// and read on a helper where it is missing. Nothing is looked up twice, and not at all in memory
+// file systems.
 #include <algorithm>
 
 #include "sluice/xfer/pumps.hpp"

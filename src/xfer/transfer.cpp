@@ -99,7 +99,7 @@ io::Task<Status> Transfer::connect_active() {
 }
 
 // Reads away what the client sent into a connection that is ours to send on. Closing over unread
-// bytes would make the kernel send RST, and that can destroy the tail of the transfer at the client.
+// bytes makes the kernel send RST, which can destroy the tail of the transfer at the client.
 Status Transfer::drain_input() {
     std::array<std::uint8_t, 4096> ignored;
     for (std::size_t total = 0; total < kUnwantedInputMax;) {

@@ -28,7 +28,8 @@ check() {
     ./pan -m"$depth" >report 2>&1 || true
     grep -E 'errors:|states, stored|pan:' report || true
     # A search that stopped at a limit proves nothing.
-    if grep -qE 'max search depth too small|out of memory|memory limit|Search not completed' report &&
+    limits='max search depth too small|out of memory|memory limit|Search not completed'
+    if grep -qE "$limits" report &&
         grep -q 'errors: 0' report; then
         echo "failed: the search is not complete"
         exit 1

@@ -40,7 +40,8 @@ struct WallTime {
     std::int32_t nanoseconds = 0;
 
     constexpr WallTime() = default;
-    constexpr explicit WallTime(std::int64_t s, std::int32_t ns = 0) : seconds(s), nanoseconds(ns) {}
+    constexpr explicit WallTime(std::int64_t s, std::int32_t ns = 0)
+        : seconds(s), nanoseconds(ns) {}
     friend constexpr auto operator<=>(WallTime, WallTime) = default;
 };
 

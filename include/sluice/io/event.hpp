@@ -2,8 +2,8 @@
 //
 // One coroutine waits; anything of the same shard notifies. Notifying while nobody waits is
 // remembered once, so a wake-up is never lost; several notifications before the waiter runs are
-// one. The waiter looks at the state of the world again when it wakes, like at a condition variable.
-// Owned by: Session, Transfer and the like. Thread: its shard.
+// one. The waiter looks at the state of the world again when it wakes, like at a condition
+// variable. Owned by: Session, Transfer and the like. Thread: its shard.
 #pragma once
 
 #include "sluice/base/assert.hpp"

@@ -1,10 +1,10 @@
 // Memory of coroutine frames, by size class, one pool per shard.
 //
-// A session's control loop lives as long as the session and a handler's frame for microseconds; both
-// come from free lists of their size class, so starting a coroutine costs no allocator call. Frames
-// above the largest class go to the process allocator and are counted all the same.
-// The pool of the running thread is the one thread-local of sluice: `operator new` of a frame cannot
-// be handed a reference.
+// A session's control loop lives as long as the session and a handler's frame for microseconds;
+// both come from free lists of their size class, so starting a coroutine costs no allocator call.
+// Frames above the largest class go to the process allocator and are counted all the same.
+// The pool of the running thread is the one thread-local of sluice: `operator new` of a frame
+// cannot be handed a reference.
 #pragma once
 
 #include <array>

@@ -1,9 +1,9 @@
 // Messages to a shard from other threads: finished helper jobs, a socket handed over, "drain".
 //
 // Posting is lock-free and never fails: a Message is embedded in what it reports, so there is
-// nothing to allocate and no bound to hit. The shard takes all that arrived once per turn. Who posts
-// to a shard that sleeps wakes it; the handshake is base/mpsc_queue.hpp's and is model-checked.
-// Owned by: Reactor. Thread: post() any; the rest the shard's.
+// nothing to allocate and no bound to hit. The shard takes all that arrived once per turn. Who
+// posts to a shard that sleeps wakes it; the handshake is base/mpsc_queue.hpp's and is
+// model-checked. Owned by: Reactor. Thread: post() any; the rest the shard's.
 #pragma once
 
 #include "sluice/base/mpsc_queue.hpp"

@@ -1,13 +1,13 @@
 // One asynchronous operation: 64 bytes, owned by the caller, never allocated, never moved.
 //
 // An Op is started on a Backend and ends exactly once, whatever stop() did meanwhile: cancelling is
-// a request, and its outcome is a result (Errc::Stopped). From start to end the Op and everything it
-// points at belong to the kernel: they live in a Session, a Transfer or a pool, never in a coroutine
-// frame (ARCHITECTURE.md, rules L1 and L2). An Op in flight must not be destroyed.
+// a request, and its outcome is a result (Errc::Stopped). From start to end the Op and everything
+// it points at belong to the kernel: they live in a Session, a Transfer or a pool, never in a
+// coroutine frame (ARCHITECTURE.md, rules L1 and L2). An Op in flight must not be destroyed.
 //
-// Only what both engines do alike and what the kernel really does without a worker thread is a kind.
-// Sending and receiving bulk is a direct non-blocking call after a poll (sendfile has no opcode);
-// what may sleep is a helper job (helper_pool.hpp).
+// Only what both engines do alike and what the kernel really does without a worker thread is a
+// kind. Sending and receiving bulk is a direct non-blocking call after a poll (sendfile has no
+// opcode); what may sleep is a helper job (helper_pool.hpp).
 // Thread: its shard.
 #pragma once
 

@@ -50,7 +50,8 @@ public:
     void wait(Duration sleep_max = Duration(-1));
 
     void set_turn_budget(std::uint64_t bytes) { turn_budget_ = bytes; }
-    // How many of `wanted` bytes may be moved now. 0: the turn's budget is spent, so wait_for_budget().
+    // How many of `wanted` bytes may be moved now. 0: the turn's budget is spent, so
+    // wait_for_budget().
     std::uint64_t take_budget(std::uint64_t wanted) {
         const std::uint64_t granted = std::min(wanted, budget_left_);
         budget_left_ -= granted;

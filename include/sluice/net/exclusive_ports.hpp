@@ -1,9 +1,9 @@
 // Passive ports that are bound for one PASV and closed after it.
 //
 // For what pooled ports cannot do: a range with fewer ports than shards, and data connections that
-// may come from any address (FXP), where only the port tells whose they are. The numbers come out of
-// one atomic bitmap shared by all shards (base/atomic_bitmap.hpp, model-checked); nothing else is
-// shared. A port that another program holds is skipped.
+// may come from any address (FXP), where only the port tells whose they are. The numbers come out
+// of one atomic bitmap shared by all shards (base/atomic_bitmap.hpp, model-checked); nothing else
+// is shared. A port that another program holds is skipped.
 // Thread: its shard; the bitmap any.
 #pragma once
 

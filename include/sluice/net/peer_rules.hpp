@@ -1,9 +1,9 @@
 // Which addresses a data connection may come from or go to (RFC 2577).
 //
-// An FTP server that connects wherever it is told is a port scanner and a relay for its clients, and
-// one that gives data to whoever comes first leaks them. So: only the host of the control connection,
-// no privileged port, never one of our own listening sockets (all four servers in Debian connect to
-// their own control port on request).
+// An FTP server that connects wherever it is told is a port scanner and a relay for its clients,
+// and one that gives data to whoever comes first leaks them. So: only the host of the control
+// connection, no privileged port, never one of our own listening sockets (all four servers in
+// Debian connect to their own control port on request).
 // Pure; thread: any.
 #pragma once
 

@@ -3,9 +3,9 @@
 // Shard i of n listens on the ports p of the range with p mod n == i, so the data connection of a
 // session is accepted by the shard that owns it: no hand-over, no lock, no atomic. A reservation is
 // an entry in its port's list; a connection is matched by its peer's host.
-// The choice is random: a predictable port invites theft (RFC 2577 section 8), and the address check
-// remains. A pair (port, host) whose reservation was given up unused is avoided for some seconds,
-// because its connection may still be on the way and would land in the next transfer.
+// The choice is random: a predictable port invites theft (RFC 2577 section 8), and the address
+// check remains. A pair (port, host) whose reservation was given up unused is avoided for some
+// seconds, because its connection may still be on the way and would land in the next transfer.
 // Thread: its shard.
 #pragma once
 

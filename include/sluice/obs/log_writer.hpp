@@ -1,9 +1,9 @@
 // From the shards' events to the log files, without a shard ever waiting for a disk.
 //
 // Each shard copies an event into a queue of its own (one producer, one consumer) and goes on; one
-// thread renders and writes. A full queue drops the event and counts it, and the count is written as
-// a line of its own when there is room again: a log that is silent about what it lost is worse than
-// one with holes. A full disk or a stopped reader of a pipe stops this thread only.
+// thread renders and writes. A full queue drops the event and counts it, and the count is written
+// as a line of its own when there is room again: a log that is silent about what it lost is worse
+// than one with holes. A full disk or a stopped reader of a pipe stops this thread only.
 // Owned by: main. Threads: ShardLog its shard; the rest main's and the writer's own.
 #pragma once
 

@@ -1,9 +1,9 @@
 // Where a new session goes.
 //
 // The kernel spreads connections over the shards' listeners by a hash, and FTP sessions are long: a
-// thousand of them on eight shards differ by a quarter, for hours (performance: +-25 %). So the shard
-// that accepts looks at the counts and hands the socket over when another has clearly fewer, before
-// the first byte was exchanged. After that a session never moves.
+// thousand of them on eight shards differ by a quarter, for hours (performance: +-25 %). So the
+// shard that accepts looks at the counts and hands the socket over when another has clearly fewer,
+// before the first byte was exchanged. After that a session never moves.
 // Owned by: Server. Thread: any; each count has one writer, its shard.
 #pragma once
 

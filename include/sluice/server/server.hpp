@@ -3,8 +3,8 @@
 // Start: limits and signals (main) -> helper pool -> shard 0 opens its listeners -> the others, on
 // the same addresses -> ready. A shard that cannot start stops those before it, and start() says
 // which address was refused and why.
-// Stop: drain (no new sessions, transfers finish) -> after the grace period kill -> every shard ends
-// with nothing in flight -> threads joined.
+// Stop: drain (no new sessions, transfers finish) -> after the grace period kill -> every shard
+// ends with nothing in flight -> threads joined.
 // Owned by: main. Thread: main's, except where said.
 #pragma once
 

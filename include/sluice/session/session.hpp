@@ -1,12 +1,12 @@
 // One control connection from its banner to its end.
 //
 // Two coroutines: the control loop (control_loop.cpp) reads commands and answers them in order; a
-// transfer runs beside it, so that ABOR, STAT and the end of the connection are seen meanwhile. Both
-// wake through one Event and look at the state of the world when they do.
+// transfer runs beside it, so that ABOR, STAT and the end of the connection are seen meanwhile.
+// Both wake through one Event and look at the state of the world when they do.
 //
-// An idle session owns no buffer: input is lent by the Backend, what is left of it lives in a string
-// that is freed when empty, and so do the replies. Its whole memory is this object and one coroutine
-// frame (measured by bench and by session_test).
+// An idle session owns no buffer: input is lent by the Backend, what is left of it lives in a
+// string that is freed when empty, and so do the replies. Its whole memory is this object and one
+// coroutine frame (measured by bench and by session_test).
 // Owned by: Shard (slab). Thread: its shard.
 #pragma once
 

@@ -1,8 +1,8 @@
 // The pumps: each moves the bytes of one kind of transfer and nothing else.
 //
-// All take an opened Transfer and return when the last byte has been handed to TCP (downloads) or to
-// the file (uploads), or with what went wrong. They move at most `transfer.slice` bytes per turn and
-// share the shard's budget (io::Reactor::take_budget); what may sleep runs on a helper.
+// All take an opened Transfer and return when the last byte was handed to TCP (downloads) or to
+// the file (uploads), or with what went wrong. They move at most `transfer.slice` bytes per turn
+// and share the shard's budget (io::Reactor::take_budget); what may sleep runs on a helper.
 // Errors: Stopped (by the Transfer's StopSource), ConnectionReset and kin from the client's side,
 // InputOutput, NoSpace, QuotaExceeded from the file's, Truncated when the file became shorter than
 // it was when it was opened.

@@ -1,9 +1,9 @@
 // The io_uring engine: one ring per shard, submitted and reaped by that shard alone.
 //
-// SINGLE_ISSUER and DEFER_TASKRUN (Linux 6.1): completions are made inside our own io_uring_enter,
-// never by interrupting a coroutine. Whether the kernel has what is needed is found by trying, never
-// from a version number. The ring starts disabled and gets an allow-list of exactly the operations
-// below, because seccomp cannot see inside a ring (SECURITY.md).
+// SINGLE_ISSUER and DEFER_TASKRUN (Linux 6.1): completions are made in our own enter,
+// never by interrupting a coroutine. Whether the kernel has what is needed is found by trying,
+// never from a version number. The ring starts disabled and gets an allow-list of exactly the
+// operations below, because seccomp cannot see inside a ring (SECURITY.md).
 // Thread: the one that created it, except wake().
 #pragma once
 
