@@ -55,7 +55,7 @@ private:
     }
 
     void run_step(const Step& step) {
-        if (TreeSteps::is_tree_word(step.word)) {
+        if (step.word != Word::Let && TreeSteps::is_tree_word(step.word)) {
             trouble_.set_unless_empty(tree_.run(step));
             return;
         }
