@@ -107,11 +107,10 @@ struct TreeSection {
 
 struct TransferSection {
     bool ascii_is_binary = false;
-    bool allow_foreign_data = false;     // data connections from or to another address (FXP)
-    std::uint64_t slice = 512ull << 10;  // bytes one session may move before others run
-    std::uint64_t turn_budget = 2048ull
-                                << 10;  // bytes all sessions of a shard may move in one turn
-    std::string congestion;             // TCP congestion control, "" = the system's
+    bool allow_foreign_data = false;         // data connections from or to another address (FXP)
+    std::uint64_t slice = 512ull << 10;      // bytes one session may move before others run
+    std::uint64_t turn_budget = 2ull << 20;  // bytes all sessions of a shard may move in one turn
+    std::string congestion;                  // TCP congestion control, "" = the system's
 
     friend bool operator==(const TransferSection&, const TransferSection&) = default;
 };
