@@ -31,7 +31,7 @@ Result<std::uint16_t> parse_port_number(std::string_view text) {
         return fail(Errc::BadArgument);
     }
     const Result<std::int64_t> value = parse_decimal(text);
-    if (!value || *value == 0 || *value > 65535) {
+    if (!value || *value > 65535) {  // 0 is well formed; RFC 2577 section 3 refuses it later
         return fail(Errc::BadArgument);
     }
     return static_cast<std::uint16_t>(*value);
@@ -103,9 +103,6 @@ Result<HostPort> parse_port(std::string_view argument) {
         }
     }
     const auto port = static_cast<std::uint16_t>((numbers[4] << 8) | numbers[5]);
-    if (port == 0) {
-        return fail(Errc::BadArgument);
-    }
     return HostPort::v4({numbers[0], numbers[1], numbers[2], numbers[3]}, port);
 }
 

@@ -76,6 +76,11 @@ bool Session::next_line(std::string_view& line) {
         const proto::Line found = proto::next_line(as_text_view(input_, deferred_), scanned_);
         if (found.kind == proto::LineKind::Incomplete) {
             scanned_ = static_cast<std::uint32_t>(input_.size() - deferred_);
+            if (is_binary_greeting()) {
+                line = as_text_view(input_, 0);
+                line_bytes_ = static_cast<std::uint32_t>(input_.size());
+                return true;
+            }
             return false;
         }
         scanned_ = 0;
@@ -90,6 +95,13 @@ bool Session::next_line(std::string_view& line) {
         if (!has_transfer() || may_pass(line)) { return true; }
         deferred_ += line_bytes_;
     }
+}
+
+// A TLS ClientHello on the plain port has no line end to wait for; its first bytes tell (RFC 8446
+// section 5.1: type 22, version 3).
+bool Session::is_binary_greeting() const {
+    return !state_.is_logged_in() && !has_transfer() && input_.size() >= 2 && input_[0] == 0x16 &&
+           input_[1] == 0x03;
 }
 
 // Whether a line is looked at while a transfer runs.

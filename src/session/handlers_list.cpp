@@ -103,7 +103,7 @@ io::Task<void> list(Session& session, std::string_view verb, std::string_view ar
         if (prefix.back() != '/') { prefix.push_back('/'); }
         plan->listing.set_prefix(prefix);
     }
-    if (!status) {
+    if (!status && !request.path.ends_with('/')) {
         // A dangling link exists as a name.
         status = co_await session.tree().link_status(*path);
     }
@@ -113,7 +113,6 @@ io::Task<void> list(Session& session, std::string_view verb, std::string_view ar
     }
     if (!status->is_directory() || request.options.directory_itself) {
         if (style == ListingStyle::Facts) {
-            session.drop_data_setup();
             session.reply(ReplyCode::BadArgument, "MLSD is for directories, use MLST.");
             co_return;
         }

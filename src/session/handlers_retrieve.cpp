@@ -12,15 +12,16 @@ namespace {
 using proto::ReplyCode;
 
 // The words that curl and lftp read the size from; in TYPE A the number would be a guess.
-std::string opening_words(const vfs::File& file, std::int64_t offset, std::string_view path,
+std::string opening_words(const vfs::File& file, std::int64_t offset, std::string_view name,
                           bool ascii) {
-    if (ascii) { return fmt::format("Opening ASCII mode data connection for {}.", path); }
-    return fmt::format("Opening BINARY mode data connection for {} ({} bytes).", path,
+    if (ascii) { return fmt::format("Opening ASCII mode data connection for {}.", name); }
+    return fmt::format("Opening BINARY mode data connection for {} ({} bytes).", name,
                        file.status.size - offset);
 }
 
-// `file` and `path` are the coroutine's own: the control loop goes on meanwhile.
-io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, bool ascii) {
+// `file` and `name` are the coroutine's own: the control loop goes on meanwhile.
+io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, bool ascii,
+                        std::string name) {
     xfer::Transfer& transfer = session.transfer();
     const Status opened = co_await transfer.open_connection();
     if (!opened) {
@@ -28,7 +29,7 @@ io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, b
         co_return;
     }
     session.reply(ReplyCode::OpeningData,
-                  opening_words(file, offset, session.transfer_note().path, ascii));
+                  opening_words(file, offset, name, ascii));
     Status sent;
     if (ascii) {
         sent = co_await xfer::send_file_as_ascii(transfer, file, offset);
@@ -54,16 +55,21 @@ io::Task<void> handle_retr(Session& session, const Command& command) {
         refuse_transfer(session, file.error());
         co_return;
     }
-    if (offset > file->status.size) {
+    const bool ascii = session.uses_ascii();
+    // In TYPE A the offset counts bytes as they are sent (RFC 3659 section 5.2): at most two for each
+    // of the file's. Whether it lies within is known only after counting; see send_file_as_ascii.
+    const std::int64_t offset_max = ascii ? 2 * file->status.size : file->status.size;
+    if (offset > offset_max) {
         refuse_transfer(session, Error(Errc::OutOfRange));
         co_return;
     }
-    const bool ascii = session.uses_ascii();
     session.begin_transfer("RETR");
     session.transfer_note().path = *path;
     session.transfer_note().direction = obs::Direction::Download;
     session.transfer_note().offset = static_cast<std::uint64_t>(offset);
-    io::Task<void> task = download(session, std::move(*file), offset, ascii);
+    std::string name(command.argument);
+    io::Task<void> task =
+        download(session, std::move(*file), offset, ascii, std::move(name));
     session.run_transfer(std::move(task));
 }
 

@@ -98,8 +98,8 @@ io::Task<void> handle_appe(Session& session, const Command& command) {
 
 // Without a name we choose one; with one, it is what ours begins with.
 io::Task<void> handle_stou(Session& session, const Command& command) {
-    co_await store(session, "STOU", command.argument.empty() ? "upload" : command.argument,
-                   vfs::UploadIntent::Unique);
+    const std::string_view stem = command.argument.empty() ? "upload" : command.argument;
+    co_await store(session, "STOU", stem, vfs::UploadIntent::Unique);
 }
 
 }  // namespace sluice::session

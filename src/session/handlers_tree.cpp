@@ -30,8 +30,10 @@ io::Task<void> handle_cwd(Session& session, const Command& command) {
 }
 
 io::Task<void> handle_cdup(Session& session, const Command&) {
-    const Result<std::string> path = session.resolve("..");
-    co_await change_directory(session, path ? *path : std::string("/"));
+    const Result<std::string> parent = session.resolve("..");
+    // Named first: g++ 12.2 destroys the temporary of a "?:" in this expression twice (rule C1).
+    std::string path = parent ? *parent : std::string("/");
+    co_await change_directory(session, std::move(path));
 }
 
 void handle_pwd(Session& session, const Command&) {

@@ -40,6 +40,7 @@ proto::ReplyCode code_for_broken_transfer(Errc code) {
         case Errc::NoSpace: return ReplyCode::NoSpace;
         case Errc::QuotaExceeded:
         case Errc::FileTooBig: return ReplyCode::ExceededAllocation;
+        case Errc::OutOfRange: return ReplyCode::BadRestart;
         default: return ReplyCode::LocalError;
     }
 }

@@ -32,7 +32,6 @@ bool require_data_setup(Session& session) {
 }
 
 void refuse_transfer(Session& session, Error error, PathUse use) {
-    session.drop_data_setup();
     reply_error(session, error, use);
 }
 

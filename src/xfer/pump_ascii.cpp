@@ -20,12 +20,14 @@ MutableBytes converted_half(const Buffer& buffer) { return buffer.bytes().subspa
 }  // namespace
 
 io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
-                                    std::int64_t offset) {
+                                    std::int64_t skip) {
     transfer.before_wait();
     Buffer buffer = co_await transfer.buffers().take(BufferPool::kSmallBytes);
     proto::AsciiEncoder encoder;
     const std::int64_t size = file.status.size;
+    std::int64_t offset = 0;
     while (offset < size) {
+        if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
         const std::int64_t want =
             std::min<std::int64_t>(size - offset, static_cast<std::int64_t>(kHalfBytes));
         if (!is_hot(transfer.kernel(), file, offset, want)) {
@@ -41,11 +43,16 @@ io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
         while (!left.empty()) {
             const proto::AsciiStep step = encoder.encode(left, converted_half(buffer));
             left = left.subspan(step.consumed);
-            const Status sent =
-                co_await send_bytes(transfer, converted_half(buffer).first(step.produced));
+            const std::size_t left_out = static_cast<std::size_t>(
+                std::min<std::int64_t>(skip, static_cast<std::int64_t>(step.produced)));
+            skip -= static_cast<std::int64_t>(left_out);
+            const Bytes rest = converted_half(buffer).first(step.produced).subspan(left_out);
+            const Status sent = co_await send_bytes(transfer, rest);
             if (!sent) { co_return fail(sent.error()); }
         }
+        if (skip > 0) { co_await transfer.reactor().yield(); }  // nothing was sent: a turn's work
     }
+    if (skip > 0) { co_return fail(Errc::OutOfRange); }
     co_return Status();
 }
 

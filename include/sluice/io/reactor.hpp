@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "sluice/io/backend.hpp"
 #include "sluice/io/event.hpp"
@@ -99,19 +100,20 @@ public:
     void await_suspend(std::coroutine_handle<> handle) {
         work = [](HelperJob& job) {
             HelperCall& self = static_cast<HelperCall&>(job);
-            self.value_ = self.callable_();
+            // Not assigned: tl::expected copies a value it is assigned, and some cannot be copied.
+            self.value_.emplace(self.callable_());
         };
         home = &reactor_.mailbox();
         ready = &reactor_.ready();
         waiter.handle = handle;
         reactor_.helpers().submit(*this);
     }
-    Value await_resume() { return std::move(value_); }
+    Value await_resume() { return std::move(*value_); }
 
 private:
     Reactor& reactor_;
     Work& callable_;
-    Value value_ = Value();
+    std::optional<Value> value_;
 };
 
 }  // namespace sluice::io

@@ -136,6 +136,7 @@ private:
     io::Task<void> control_loop();
     void take_input();
     bool next_line(std::string_view& line);
+    bool is_binary_greeting() const;
     bool may_pass(std::string_view line);
     void consume_line();
     Step begin_line(std::string_view line);

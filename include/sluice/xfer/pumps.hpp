@@ -20,7 +20,9 @@ namespace sluice::xfer {
 // a helper first.
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset);
 
-// RETR, TYPE A (pump_ascii.cpp). `offset` counts bytes of the file as it is on disk: see README.
+// RETR, TYPE A (pump_ascii.cpp). `offset` counts bytes as they are sent (RFC 3659 5.2), so the file
+// is converted from its start and the first `offset` bytes are left out. OutOfRange when there are
+// fewer.
 io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
                                     std::int64_t offset);
 

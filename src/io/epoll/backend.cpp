@@ -56,7 +56,7 @@ EpollBackend::Interest& EpollBackend::interest_of(int fd) {
 void EpollBackend::watch(int fd, Interest& interest, bool listener) {
     if (interest.registered) { return; }
     epoll_event event = {};
-    event.events = listener ? EPOLLIN : (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    event.events = listener ? EPOLLIN : (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     event.data.u64 = tag_of(fd, interest.generation);
     if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0) {
         // Out of memory or watches (max_user_watches): the next call on the socket says so.
@@ -128,7 +128,8 @@ void EpollBackend::wait(Duration timeout) {
         }
         const std::uint32_t what = events[i].events;
         if ((what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) { interest.hung_up = true; }
-        if ((what & EPOLLIN) != 0) { interest.readable = true; }
+        if ((what & EPOLLPRI) != 0) { interest.urgent = true; }
+        if ((what & (EPOLLIN | EPOLLPRI)) != 0) { interest.readable = true; }
         if ((what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) { interest.writable = true; }
         if (interest.in != nullptr && (interest.readable || interest.hung_up)) {
             make_due(*interest.in);
@@ -189,8 +190,10 @@ void EpollBackend::serve_receive(Op& op, Interest& interest) {
         end(op, got ? 0 : -std::max(got.error().sys_errno, 1));
         return;
     }
-    // A short receive has emptied the socket: more bytes will make a new edge.
-    interest.readable = *got == InputBuffers::kBytesEach;
+    // A short receive has emptied the socket: more bytes will make a new edge. Not so where urgent
+    // data (ABOR's Synch) is in the stream: a receive stops in front of it, and what lies behind has
+    // had its edge.
+    interest.readable = interest.urgent || *got == InputBuffers::kBytesEach;
     op.input = data;
     op.backend_word = index;
     end(op, static_cast<std::int32_t>(*got));

@@ -43,6 +43,7 @@ private:
         bool readable = false;
         bool writable = false;
         bool hung_up = false;  // RDHUP, HUP or ERR: reading never blocks again
+        bool urgent = false;   // urgent data came: a receive ends short in front of it
     };
     static constexpr std::uint8_t kDue = 1;  // Op::backend_bits: queued in due_
 
