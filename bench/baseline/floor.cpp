@@ -301,12 +301,9 @@ void Floor::receive_slice(std::uint32_t index) {
         return;
     }
     session.offset += n;
-    if (static_cast<std::size_t>(n) < upload_buffer_.size()) {
-        wait(index);
-    } else {
-        session.queued = true;
-        run_queue_.push_back(index);
-    }
+    // Also after a short read: the end of the stream may be here already, and its edge has passed.
+    session.queued = true;
+    run_queue_.push_back(index);
 }
 
 void Floor::wait(std::uint32_t index) {
