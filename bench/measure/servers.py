@@ -1,0 +1,289 @@
+"""How each server is configured and started.
+
+Every one gets: anonymous read access to one folder, sendfile on, no look-ups of names, no limits
+on clients, no transfer log, loopback, high ports, one CPU. Everything else stays as Debian ships
+it. The forking peers fork; that is what their users run.
+"""
+
+import contextlib
+import ftplib
+import hashlib
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from measure.groups import Groups
+
+
+PASSIVE_PORTS = 64
+PYFTPDLIB = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+import logging
+logging.basicConfig(level=logging.ERROR)
+authorizer = DummyAuthorizer()
+authorizer.add_anonymous(sys.argv[2])
+FTPHandler.authorizer = authorizer
+FTPHandler.timeout = 0
+FTPHandler.use_sendfile = True
+server = FTPServer(("127.0.0.1", int(sys.argv[1])), FTPHandler, backlog=4096)
+server.max_cons = 1000000
+server.max_cons_per_ip = 0
+server.serve_forever()
+"""
+VSFTPD = """
+listen=YES
+listen_address=127.0.0.1
+listen_port={port}
+background=NO
+anonymous_enable=YES
+local_enable=NO
+write_enable=NO
+anon_root={root}
+ftp_username=ftp
+nopriv_user=nobody
+secure_chroot_dir={scratch}/empty
+use_sendfile=YES
+xferlog_enable=NO
+max_clients=0
+max_per_ip=0
+idle_session_timeout=100000
+"""
+PROFTPD = """
+ServerName "bench"
+ServerType standalone
+DefaultServer on
+DefaultAddress 127.0.0.1
+Port {port}
+UseIPv6 off
+UseReverseDNS off
+User nobody
+Group nogroup
+MaxInstances none
+MaxConnectionRate 1000000
+TimeoutIdle 0
+UseSendfile on
+DelayEngine off
+WtmpLog off
+TransferLog none
+SystemLog none
+AuthPAM off
+RequireValidShell off
+PidFile {scratch}/proftpd.pid
+ScoreboardFile {scratch}/proftpd.score
+ControlsSocket {scratch}/proftpd.sock
+<Anonymous {root}>
+  User nobody
+  Group nogroup
+  UserAlias anonymous nobody
+  RequireValidShell off
+  MaxClients none
+</Anonymous>
+"""
+
+
+class Unavailable(Exception):
+    """The server cannot be run here; the text says why."""
+
+
+class Setup:
+    """Where things are, for all servers of a run."""
+
+    def __init__(self, build, peers, root, scratch, sluice_flags, cpu):
+        self.build, self.peers, self.root = build, peers, root
+        self.scratch, self.sluice_flags, self.cpu = scratch, sluice_flags, cpu
+        self.next_port = 20000
+
+    def take_port(self):
+        """A new port for each start: a killed server's listeners may need a moment to go."""
+        port = self.next_port
+        self.next_port = 20000 if port >= 31000 else port + PASSIVE_PORTS + 1
+        return port
+
+    def binary(self, *names):
+        for name in names:
+            if os.access(name, os.X_OK):
+                return name
+        raise Unavailable(f"no {names[0]}")
+
+    def peer(self, name):
+        try:
+            return self.binary(os.path.join(self.peers, "usr/sbin", name))
+        except Unavailable:
+            found = shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/bin")
+            if found is None:
+                raise Unavailable(f"no {name} (run bench/fetch_peers)") from None
+            return found
+
+    def write(self, name, text):
+        path = os.path.join(self.scratch, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        return path
+
+
+def baseline(engine):
+    def command(setup, port, _writable):
+        server = setup.binary(os.path.join(setup.build, "bench/baseline_server"))
+        return [server, "--port", str(port), "--passive-ports", str(PASSIVE_PORTS),
+                "--root", setup.root, "--engine", engine]
+    return command
+
+
+def sluice(engine):
+    def command(setup, port, writable):
+        server = setup.binary(os.path.join(setup.build, "src/app/sluiced"))
+        return [server, setup.root, "--listen", f"127.0.0.1:{port}", "--engine", engine,
+                "--shards", "1", "--passive-ports", f"{port + 1}-{port + PASSIVE_PORTS}",
+                *(["--writable"] if writable else []), *setup.sluice_flags]
+    return command
+
+
+def with_ftp_user(setup, command):
+    """Anonymous access of the classic servers needs a user "ftp" whose home is the folder. Here it
+    exists only inside a mount namespace, where /etc/passwd is another file."""
+    with open("/etc/passwd", encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith("ftp:")]
+    users = setup.write("passwd", "".join(lines) + f"ftp:x:64999:65534::{setup.root}:/bin/sh\n")
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+            'mount --bind "$0" /etc/passwd && exec "$@"', users, *command]
+
+
+def vsftpd(setup, port, _writable):
+    os.makedirs(os.path.join(setup.scratch, "empty"), exist_ok=True)
+    text = VSFTPD.format(port=port, root=setup.root, scratch=setup.scratch)
+    return with_ftp_user(setup, [setup.peer("vsftpd"),
+                                 setup.write(f"vsftpd-{port}.conf", text)])
+
+
+def proftpd(setup, port, _writable):
+    text = PROFTPD.format(port=port, root=setup.root, scratch=setup.scratch)
+    config = setup.write(f"proftpd-{port}.conf", text)
+    return [setup.peer("proftpd"), "-n", "-q", "-c", config]
+
+
+def pure_ftpd(setup, port, _writable):
+    return with_ftp_user(setup, [
+        setup.peer("pure-ftpd"), "-S", f"127.0.0.1,{port}", "-e", "-H", "-4", "-c", "100000",
+        "-C", "100000", "-I", "10000", "-f", "none", "-g",
+        os.path.join(setup.scratch, f"pure-{port}.pid")])
+
+
+def pyftpdlib(setup, port, _writable):
+    peers = os.path.join(setup.peers, "usr/lib/python3/dist-packages")
+    environment = {**os.environ, "PYTHONPATH": peers, "PYTHONDONTWRITEBYTECODE": "1"}
+    if subprocess.run(["python3", "-c", "import pyftpdlib"], env=environment, check=False,
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        raise Unavailable("no pyftpdlib (run bench/fetch_peers)")
+    script = setup.write("pyftpdlib_server.py", PYFTPDLIB)
+    return ["env", f"PYTHONPATH={peers}", "python3", script, str(port), setup.root]
+
+
+COMMANDS = {
+    "baseline-epoll": baseline("epoll"),
+    "baseline-io_uring": baseline("io_uring"),
+    "sluice-io_uring": sluice("io_uring"),
+    "sluice-epoll": sluice("epoll"),
+    "vsftpd": vsftpd,
+    "pure-ftpd": pure_ftpd,
+    "proftpd": proftpd,
+    "pyftpdlib": pyftpdlib,
+}
+FORKING = {"vsftpd", "pure-ftpd", "proftpd"}
+
+
+class Server:
+    """A running server: a context manager that leaves nothing behind."""
+
+    def __init__(self, name, setup, writable=False):
+        self.name, self.setup = name, setup
+        self.port = setup.take_port()
+        self.command = COMMANDS[name](setup, self.port, writable)
+        self.groups = None
+        self.process = None
+        self.log = None
+
+    def __enter__(self):
+        self.groups = Groups(f"{self.name}-{self.port}")
+        self.log = open(os.path.join(self.setup.scratch, f"{self.name}.log"), "wb")
+        library = os.path.join(self.setup.peers, "usr/lib/x86_64-linux-gnu")
+        environment = dict(os.environ)
+        if self.name in FORKING:
+            environment["LD_LIBRARY_PATH"] = library
+        try:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                env=environment, preexec_fn=self.prepare, cwd=self.setup.scratch)
+            self.groups.leader = self.process.pid
+            self.wait_for_greeting()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def prepare(self):
+        """In the child: groups, one CPU, descriptors for 5,000 sessions, a process group."""
+        os.setsid()
+        self.groups.enter()
+        os.sched_setaffinity(0, {self.setup.cpu})
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    def wait_for_greeting(self):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                with socket.create_connection(("127.0.0.1", self.port), timeout=2) as peer:
+                    if peer.recv(64).startswith(b"220"):
+                        return
+            time.sleep(0.05)
+        with open(self.log.name, "rb") as file:
+            text = file.read()[-400:].decode(errors="replace")
+        raise Unavailable(f"{self.name} does not answer: {text.strip()}")
+
+    def verify(self, names):
+        """Fetches the files once and compares every byte: no figure for wrong bytes."""
+        try:
+            self.compare(names)
+        except (*ftplib.all_errors, EOFError) as error:
+            raise Unavailable(f"{self.name} does not serve {names}: {error}") from None
+
+    def compare(self, names):
+        ftp = ftplib.FTP()
+        try:
+            ftp.connect("127.0.0.1", self.port, timeout=20)
+            ftp.login("anonymous", "bench@")
+            for name in names:
+                got = hashlib.sha256()
+                ftp.retrbinary(f"RETR {name}", got.update, blocksize=1 << 18)
+                want = hashlib.sha256()
+                with open(os.path.join(self.setup.root, name), "rb") as file:
+                    while block := file.read(1 << 20):
+                        want.update(block)
+                if got.digest() != want.digest():
+                    raise Unavailable(f"{self.name} delivers wrong bytes for {name}")
+        finally:
+            ftp.close()
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(timeout=5)
+            if self.process.poll() is None:
+                self.process.kill()
+        if self.groups is not None:
+            self.groups.end()
+        if self.process is not None:
+            self.process.wait()
+        if self.log is not None:
+            self.log.close()

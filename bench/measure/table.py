@@ -1,0 +1,116 @@
+"""The promises: which rows there are, what each must reach, and how a run is judged."""
+
+import statistics
+
+from measure import work
+
+ENGINES = ("io_uring", "epoll")
+IDLE_CHARGED_MAX = 4096
+IDLE_USER_MAX = 1024
+LATENCY_P999_MS_MAX = 5.0
+
+
+class Row:
+    """One line of work. `part` names the figures of a run that has more than one."""
+
+    def __init__(self, name, unit, work_of_row, digits, parts=("",), only_sluice=False,
+                 rounds_max=None):
+        self.name, self.unit, self.work, self.digits = name, unit, work_of_row, digits
+        self.parts, self.only_sluice, self.rounds_max = parts, only_sluice, rounds_max
+        self.writable = only_sluice
+
+    def takes(self, server):
+        """The latency row needs uploads, which the peers are not configured for."""
+        return server.startswith("sluice") or not self.only_sluice
+
+    def rounds(self, rounds):
+        return min(rounds, self.rounds_max) if self.rounds_max else rounds
+
+
+ROWS = {row.name: row for row in (
+    Row("noop", "us CPU per command", work.noop, 2),
+    Row("login", "us CPU per login", work.login, 1),
+    Row("small", "us CPU per transfer", work.small, 1),
+    Row("bulk", "s CPU per GB", work.bulk, 4),
+    Row("idle", "bytes per session", work.idle, 0, parts=("charged", "user"), rounds_max=3),
+    Row("latency", "ms p99.9", work.latency, 2, only_sluice=True, rounds_max=3),
+)}
+
+# (row, server it is compared with, most that the ratio may be). {engine} is sluice's own.
+RATIOS = (
+    ("noop", "vsftpd", 0.55),
+    ("login", "pyftpdlib", 0.35),
+    ("login", "pure-ftpd", 0.03),
+    ("small", "pure-ftpd", 0.50),
+    ("bulk", "baseline-{engine}", 1.10),
+    ("bulk", "vsftpd", 1.00),
+)
+
+
+def part_of(values, index):
+    return [value[index] if isinstance(value, tuple) else value for value in values]
+
+
+def median(values, index=0):
+    return statistics.median(part_of(values, index)) if values else None
+
+
+def show(values, row):
+    if not values:
+        return "no good run"
+    shown = []
+    for index, part in enumerate(row.parts):
+        figures = part_of(values, index)
+        middle = statistics.median(figures)
+        spread = (max(figures) - min(figures)) / middle * 100 if middle else 0
+        shown.append(f"{part + ' ' if part else ''}{middle:.{row.digits}f} "
+                     f"({min(figures):.{row.digits}f}..{max(figures):.{row.digits}f}, "
+                     f"spread {spread:.0f} %)")
+    return ", ".join(shown) + f" {row.unit}"
+
+
+def verdict(text, value, limit):
+    result = "none" if value is None else "PASS" if value <= limit else "FAIL"
+    return {"promise": text, "value": value, "limit": limit, "result": result}
+
+
+def verdicts(values):
+    """Judges what was measured; a promise whose servers did not run has the result "none"."""
+    def middle(row, server, index=0):
+        return median(values.get(row, {}).get(server, []), index)
+
+    def ratio(row, one, other):
+        a, b = middle(row, one), middle(row, other)
+        return a / b if a is not None and b else None
+
+    judged = []
+    for engine in ENGINES:
+        name = f"sluice-{engine}"
+        for row, other, limit in RATIOS:
+            other = other.format(engine=engine)
+            judged.append(verdict(f"{row}: {name} / {other}", ratio(row, name, other), limit))
+        judged.append(verdict(f"idle: {name}, bytes charged", middle("idle", name, 0),
+                              IDLE_CHARGED_MAX))
+        judged.append(verdict(f"idle: {name}, bytes of user space", middle("idle", name, 1),
+                              IDLE_USER_MAX))
+        judged.append(verdict(f"latency: {name}, ms p99.9", middle("latency", name),
+                              LATENCY_P999_MS_MAX))
+    judged.append(verdict("bulk: sluice-epoll / sluice-io_uring",
+                          ratio("bulk", "sluice-epoll", "sluice-io_uring"), 1.10))
+    return judged
+
+
+def print_all(values, judged):
+    print("\nratio to the floor (the same engine's for sluice, epoll's for the others)")
+    for name, by_server in values.items():
+        row = ROWS[name]
+        for server, figures in by_server.items():
+            engine = server.rsplit("-", 1)[-1] if server.startswith(("sluice", "base")) else "epoll"
+            floor = median(by_server.get(f"baseline-{engine}", []))
+            own = median(figures)
+            ratio = f"{own / floor:8.2f} x" if own is not None and floor else " " * 10
+            print(f"  {name:8} {server:18} {ratio}  {show(figures, row)}")
+    print("\nmust hold")
+    for one in judged:
+        value = "not measured" if one["value"] is None else f"{one['value']:.3f}"
+        print(f"  {one['result']:5} {one['promise']:52} {value:>12} <= {one['limit']}")

@@ -1,0 +1,200 @@
+"""The work of each row: what is run against one server, and what one run says."""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+import time
+
+from measure.servers import FORKING, Server
+
+MIB = 1 << 20
+COLD_FILES = 16
+
+
+class Failed(Exception):
+    """A run that says nothing: the client had errors or ran out of time."""
+
+
+def client_command(setup, scenario, port, options):
+    command = ["taskset", "-c", str(setup.client_cpu),
+               os.path.join(setup.build, "bench/ftp_drive"), scenario, "--port", str(port)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    return command
+
+
+def drive(setup, server, scenario, **options):
+    """Runs ftp_drive to its end and returns its result, with `cpu_ns` of the server."""
+    cpu_file = server.groups.cpu_file()
+    if cpu_file:
+        options["sample-file"] = cpu_file
+    options.setdefault("timeout", 120)
+    before = server.groups.proc_cpu_ns()
+    done = subprocess.run(client_command(setup, scenario, server.port, options), text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          timeout=options["timeout"] + 30)
+    after = server.groups.proc_cpu_ns()
+    lines = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not lines:
+        raise Failed(f"{server.name}: {scenario}: exit {done.returncode} "
+                     f"{done.stdout.strip()[-300:]} {done.stderr.strip()[-300:]}")
+    result = json.loads(lines[-1])
+    result["cpu_ns"] = result["sample"] if cpu_file else after - before
+    return result
+
+
+def cpu_per_operation(setup, server, scenario, **options):
+    """Microseconds of server CPU for one operation."""
+    result = drive(setup, server, scenario, warmup=0.3, seconds=setup.seconds, **options)
+    if result["operations"] == 0:
+        raise Failed(f"{server.name}: {scenario}: nothing done")
+    return result["cpu_ns"] / result["operations"] / 1000
+
+
+def noop(setup, server):
+    return cpu_per_operation(setup, server, "noop", sessions=100)
+
+
+def login(setup, server):
+    return cpu_per_operation(setup, server, "login", sessions=50)
+
+
+def small(setup, server):
+    return cpu_per_operation(setup, server, "download", sessions=100, path="small")
+
+
+def bulk(setup, server):
+    """CPU seconds per GB (10^9 bytes)."""
+    result = drive(setup, server, "download", sessions=100, path="big", count=1)
+    return result["cpu_ns"] / result["bytes"]
+
+
+def idle(setup, server):
+    """Bytes per silent session: (all that is charged, user space)."""
+    sessions = setup.idle_forking if server.name in FORKING else setup.idle_sessions
+    # Code and first allocations belong to the server, not to its sessions.
+    drive(setup, server, "login", sessions=4, count=8)
+    time.sleep(0.5)
+    memory, pss = server.groups.memory_bytes(), server.groups.pss_bytes()
+    options = {"sessions": sessions, "timeout": 300}
+    client = subprocess.Popen(client_command(setup, "idle", server.port, options), text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        line = client.stdout.readline()
+        ready = json.loads(line) if line else {"ready": 0, "errors": 1}
+        if ready["ready"] != sessions or ready["errors"] != 0 or memory is None:
+            raise Failed(f"{server.name}: idle: {ready}, memory group: {memory is not None}")
+        time.sleep(2)  # what the logins left behind is freed, RCU included
+        charged = server.groups.memory_bytes()
+        user = server.groups.pss_bytes()
+    finally:
+        client.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            client.wait(timeout=20)
+        if client.poll() is None:
+            client.kill()
+            client.wait()
+    if client.returncode != 0:
+        raise Failed(f"{server.name}: idle: sessions were lost: {client.stdout.read()[-300:]}")
+    return (charged[0] - memory[0]) / sessions, (user - pss) / sessions
+
+
+def forget(path):
+    """Drops one file from the page cache, so that it must be read from the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+class Load:
+    """Cold reads and an upload, again and again until told to stop; errors are kept."""
+
+    def __init__(self, setup, server):
+        self.setup, self.server = setup, server
+        self.stopping = threading.Event()
+        self.upload_done = threading.Event()
+        self.reads = self.uploads = 0
+        self.error = None
+        self.threads = [threading.Thread(target=self.guard, args=(work,))
+                        for work in (self.read_cold, self.upload)]
+
+    def guard(self, work):
+        try:
+            while not self.stopping.is_set():
+                work()
+        except (Failed, OSError, subprocess.SubprocessError) as error:
+            self.error = error
+            self.upload_done.set()
+
+    def read_cold(self):
+        for index in range(COLD_FILES):
+            forget(os.path.join(self.setup.root, f"cold{index}"))
+        drive(self.setup, self.server, "download", sessions=COLD_FILES, path="cold%", count=1)
+        self.reads += 1
+
+    def upload(self):
+        drive(self.setup, self.server, "upload", sessions=1, path="incoming", count=1,
+              bytes=self.setup.upload_bytes)
+        self.uploads += 1
+        self.upload_done.set()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def latency(setup, server):
+    """p99.9 in milliseconds of NOOPs due at a fixed rate while the disk and the loop are busy."""
+    options = {"sessions": 20, "rate": 1000, "seconds": 300, "warmup": 0.2, "realtime": 1,
+               "source": "127.9.0.1", "timeout": 200}
+    least = time.monotonic() + setup.latency_seconds
+    with Load(setup, server) as load:
+        time.sleep(0.3)  # the load is at work before the first NOOP is due
+        client = subprocess.Popen(client_command(setup, "latency", server.port, options), text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            # At least one whole upload, and long enough for a p99.9 that means something.
+            load.upload_done.wait(timeout=120)
+            while time.monotonic() < least and load.error is None:
+                time.sleep(0.1)
+        finally:
+            client.terminate()  # ftp_drive then prints what it has
+            output, _ = client.communicate(timeout=30)
+    if load.error is not None:
+        raise Failed(str(load.error))
+    if client.returncode != 0 or not output:
+        raise Failed(f"{server.name}: latency: exit {client.returncode} {output[-300:]}")
+    result = json.loads(output.strip().splitlines()[-1])
+    own = result["sent_late_us"]["p999"] / 1000
+    print(f"    {server.name}: {result['latency_us']} us; the client itself was late by "
+          f"{own:.2f} ms at p99.9; {load.reads} cold rounds, {load.uploads} uploads", flush=True)
+    return result["latency_us"]["p999"] / 1000
+
+
+def make_files(setup):
+    """The tree that is served: one small file, one big one, cold ones, a place for the upload."""
+    def write(name, size):
+        block = os.urandom(MIB)
+        with open(os.path.join(setup.root, name), "wb") as file:
+            left = size
+            while left > 0:
+                left -= file.write(block[:min(left, MIB)])
+    write("small", 4096)
+    write("big", setup.big_mib * MIB)
+    if setup.with_cold:
+        for index in range(COLD_FILES):
+            write(f"cold{index}", setup.cold_mib * MIB)
+        os.sync()
+
+
+def run_once(setup, name, work, writable=False):
+    with Server(name, setup, writable) as server:
+        return work(setup, server)
