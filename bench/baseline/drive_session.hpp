@@ -49,7 +49,8 @@ public:
     void close_all();
 
     [[nodiscard]] std::uint32_t index() const { return index_; }
-    [[nodiscard]] bool is_open() const { return control_ >= 0; }
+    // When the kernel received the last piece of a reply (CLOCK_REALTIME), for Latency.
+    [[nodiscard]] std::int64_t arrived_ns() const { return arrived_ns_; }
 
 private:
     enum class Step : std::uint8_t {
@@ -65,6 +66,7 @@ private:
         Quit
     };
 
+    [[nodiscard]] long receive_control();
     void on_reply(int code, std::string_view line);
     void logged_in();
     void connect_data(std::uint16_t port);
@@ -91,6 +93,7 @@ private:
     bool data_done_ = false;
     bool reply_done_ = false;
     std::uint16_t input_size_ = 0;
+    std::int64_t arrived_ns_ = 0;
     std::uint64_t expected_ = 0;
     std::uint64_t moved_ = 0;
     std::array<char, 1024> input_;

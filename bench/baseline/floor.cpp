@@ -37,16 +37,20 @@ std::uint64_t reservation_key(std::uint32_t ip, std::uint32_t port_index) {
     return static_cast<std::uint64_t>(ip) << 16 | port_index;
 }
 
-int listening_socket(std::uint16_t port) {
+int listening_socket(std::uint16_t port, std::uint32_t unsent_bytes_max) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
     const int one = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    // Accepted sockets inherit both. BBR would pace even the loopback.
+    // Accepted sockets inherit all of these. BBR would pace even the loopback.
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
+    if (unsent_bytes_max > 0) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max,
+                         sizeof(unsent_bytes_max));
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -82,7 +86,7 @@ bool Floor::listen() {
     }
     for (std::uint32_t i = 0; i <= options_.passive_ports; ++i) {
         const auto port = static_cast<std::uint16_t>(options_.port + i);
-        const int fd = listening_socket(port);
+        const int fd = listening_socket(port, options_.unsent_bytes_max);
         if (fd < 0) {
             return false;
         }

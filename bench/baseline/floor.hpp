@@ -20,7 +20,8 @@ namespace sluice::bench {
 struct FloorOptions {
     std::uint16_t port = 2199;
     std::uint16_t passive_ports = 64;       // these follow `port`
-    std::uint32_t slice_bytes = 256 << 10;  // what one session may send per turn
+    std::uint32_t slice_bytes = 512 << 10;  // what one session may send per turn
+    std::uint32_t unsent_bytes_max = 0;     // TCP_NOTSENT_LOWAT; 0: the system's
     std::string root = ".";
 };
 

@@ -16,7 +16,7 @@ namespace {
 int usage() {
     std::fputs(
         "usage: baseline_server [--port P] [--root DIR] [--engine epoll|io_uring]\n"
-        "                       [--passive-ports N] [--slice BYTES]\n"
+        "                       [--passive-ports N] [--slice BYTES] [--unsent BYTES]\n"
         "Listens on 127.0.0.1:P; the N ports after P take the data connections.\n",
         stderr);
     return 64;
@@ -40,6 +40,8 @@ int main(int argc, char** argv) {
             options.passive_ports = static_cast<std::uint16_t>(number);
         } else if (name == "--slice" && number > 0 && number < (1UL << 30)) {
             options.slice_bytes = static_cast<std::uint32_t>(number);
+        } else if (name == "--unsent" && number < (1UL << 30)) {
+            options.unsent_bytes_max = static_cast<std::uint32_t>(number);
         } else if (name == "--root") {
             options.root = value;
         } else if (name == "--engine" &&

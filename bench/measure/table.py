@@ -13,15 +13,14 @@ LATENCY_P999_MS_MAX = 5.0
 class Row:
     """One line of work. `part` names the figures of a run that has more than one."""
 
-    def __init__(self, name, unit, work_of_row, digits, parts=("",), only_sluice=False,
+    def __init__(self, name, unit, work_of_row, digits, parts=("",), uploads=False,
                  rounds_max=None):
         self.name, self.unit, self.work, self.digits = name, unit, work_of_row, digits
-        self.parts, self.only_sluice, self.rounds_max = parts, only_sluice, rounds_max
-        self.writable = only_sluice
+        self.parts, self.writable, self.rounds_max = parts, uploads, rounds_max
 
     def takes(self, server):
-        """The latency row needs uploads, which the peers are not configured for."""
-        return server.startswith("sluice") or not self.only_sluice
+        """The peers are configured read-only, so uploads are between sluice and the floor."""
+        return not self.writable or server.startswith(("sluice", "baseline"))
 
     def rounds(self, rounds):
         return min(rounds, self.rounds_max) if self.rounds_max else rounds
@@ -33,7 +32,8 @@ ROWS = {row.name: row for row in (
     Row("small", "us CPU per transfer", work.small, 1),
     Row("bulk", "s CPU per GB", work.bulk, 4),
     Row("idle", "bytes per session", work.idle, 0, parts=("charged", "user"), rounds_max=3),
-    Row("latency", "ms p99.9", work.latency, 2, only_sluice=True, rounds_max=3),
+    Row("upload", "s CPU per GB", work.upload, 4, uploads=True),
+    Row("latency", "ms p99.9", work.latency, 2, uploads=True, rounds_max=3),
 )}
 
 # (row, server it is compared with, most that the ratio may be). {engine} is sluice's own.
@@ -80,8 +80,14 @@ def verdicts(values):
         return median(values.get(row, {}).get(server, []), index)
 
     def ratio(row, one, other):
-        a, b = middle(row, one), middle(row, other)
-        return a / b if a is not None and b else None
+        """The median of each round's ratio: what disturbs the machine for a while disturbs both.
+        With a failed run the rounds no longer pair, and the medians are compared."""
+        a, b = (values.get(row, {}).get(server, []) for server in (one, other))
+        if not a or not b:
+            return None
+        if len(a) != len(b):
+            return middle(row, one) / middle(row, other)
+        return statistics.median(x / y for x, y in zip(a, b))
 
     judged = []
     for engine in ENGINES:

@@ -101,6 +101,18 @@ def idle(setup, server):
     return (charged[0] - memory[0]) / sessions, (user - pss) / sessions
 
 
+def upload(setup, server):
+    """CPU seconds per GB of uploads to the disk; no promise, but the floor is worth knowing."""
+    size, sessions = setup.upload_bytes // 8, 4
+    result = drive(setup, server, "upload", sessions=sessions, path="up%", count=1, bytes=size)
+    for index in range(sessions):
+        path = os.path.join(setup.root, f"up{index}")
+        if os.path.getsize(path) != size:
+            raise Failed(f"{server.name}: upload: {path} has {os.path.getsize(path)} bytes")
+        os.remove(path)
+    return result["cpu_ns"] / result["bytes"]
+
+
 def forget(path):
     """Drops one file from the page cache, so that it must be read from the disk."""
     with open(path, "rb") as file:
