@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -109,6 +111,11 @@ void Session::open(const DriveOptions& options, SessionOwner& owner, int epoll, 
     control_ = connect_to(options.port, 0, EPOLLIN);
     if (control_ < 0) {
         fail("connect");
+        return;
+    }
+    if (options.scenario == Scenario::Latency) {
+        const int one = 1;
+        (void)setsockopt(control_, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
     }
 }
 
@@ -134,11 +141,33 @@ std::string Session::path() const {
     return result;
 }
 
+// Reads replies and, for Latency, when they arrived: the kernel's time does not contain how long
+// this client then waited for its CPU.
+ssize_t Session::receive_control() {
+    iovec part{.iov_base = input_.data() + input_size_, .iov_len = input_.size() - input_size_};
+    alignas(cmsghdr) std::array<char, 256> extra;
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = extra.data();
+    message.msg_controllen = extra.size();
+    const ssize_t n = recvmsg(control_, &message, 0);
+    for (cmsghdr* header = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr; header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
+            timespec time{};
+            std::memcpy(&time, CMSG_DATA(header), sizeof(time));
+            arrived_ns_ = time.tv_sec * 1'000'000'000 + time.tv_nsec;
+        }
+    }
+    return n;
+}
+
 void Session::on_control_event() {
     if (control_ < 0) {
         return;
     }
-    const ssize_t n = recv(control_, input_.data() + input_size_, input_.size() - input_size_, 0);
+    const ssize_t n = receive_control();
     if (n < 0 && errno == EAGAIN) {
         return;
     }

@@ -5,6 +5,8 @@
 // refuse strangers. Owned by: Driver. Thread: the only one.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +68,7 @@ private:
         Quit
     };
 
-    [[nodiscard]] long receive_control();
+    [[nodiscard]] ssize_t receive_control();
     void on_reply(int code, std::string_view line);
     void logged_in();
     void connect_data(std::uint16_t port);

@@ -24,9 +24,10 @@ constexpr std::uint64_t kErrorsMax = 500;
 
 volatile sig_atomic_t stop_asked = 0;
 
+// The clock of SO_TIMESTAMPNS. A step of it during a run would show as absurd latencies.
 std::int64_t now_ns() {
     timespec time{};
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    (void)clock_gettime(CLOCK_REALTIME, &time);
     return time.tv_sec * kSecondNs + time.tv_nsec;
 }
 
@@ -190,6 +191,7 @@ void Driver::release_due() {
         ++next_tick_;
         if (!work_[index].busy) {
             work_[index].busy = true;
+            work_[index].counts_from_ns = now_ns();
             if (phase_ == Phase::Measuring && lateness_us_.size() < kSamplesMax) {
                 lateness_us_.push_back(to_us(now - due));
             }
@@ -262,15 +264,7 @@ void Driver::on_operation(Session& session) {
     ++operations_;
     Work& work = work_[session.index()];
     if (options_.scenario == Scenario::Latency) {
-        const std::int64_t now = now_ns();
-        if (phase_ == Phase::Measuring && latencies_us_.size() < kSamplesMax) {
-            latencies_us_.push_back(to_us(now - due_ns(session.index(), work.done)));
-        }
-        ++work.done;
-        work.busy = due_ns(session.index(), work.done) <= now;
-        if (work.busy) {
-            session.begin();
-        }
+        record_latency(session);
         return;
     }
     ++work.done;
@@ -281,6 +275,23 @@ void Driver::on_operation(Session& session) {
     }
     if (phase_ != Phase::Done) {
         session.begin();
+    }
+}
+
+void Driver::record_latency(const Session& session) {
+    Work& work = work_[session.index()];
+    const std::int64_t now = now_ns();
+    if (phase_ == Phase::Measuring && latencies_us_.size() < kSamplesMax) {
+        latencies_us_.push_back(to_us(now - due_ns(session.index(), work.done)));
+        server_us_.push_back(to_us(session.arrived_ns() - work.counts_from_ns));
+    }
+    ++work.done;
+    const std::int64_t due = due_ns(session.index(), work.done);
+    work.busy = due <= now;
+    if (work.busy) {
+        // It was due while the server owed a reply, unless only this client was slow to see that.
+        work.counts_from_ns = due < session.arrived_ns() ? due : now;
+        sessions_[session.index()].begin();
     }
 }
 
@@ -342,6 +353,7 @@ void Driver::print_result() const {
     }
     std::printf("}");
     if (options_.scenario == Scenario::Latency) {
+        print_percentiles("server_us", server_us_);
         print_percentiles("latency_us", latencies_us_);
         print_percentiles("sent_late_us", lateness_us_);
     }

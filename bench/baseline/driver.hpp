@@ -38,10 +38,11 @@ private:
 
     // What a session has to do beyond what it knows itself.
     struct Work {
-        std::uint32_t done = 0;  // operations; for Latency also which due time comes next
-        bool finished = false;   // has done its --count
-        bool busy = false;       // Latency: waits for a reply
-        bool opening = false;    // between connect and ready
+        std::uint32_t done = 0;           // operations; for Latency also which due time comes next
+        bool finished = false;            // has done its --count
+        bool busy = false;                // Latency: waits for a reply
+        std::int64_t counts_from_ns = 0;  // Latency: when the server could begin
+        bool opening = false;             // between connect and ready
         bool ready_once = false;
     };
 
@@ -58,6 +59,7 @@ private:
     void advance_phase();
     void wait_for_events();
     void release_due();
+    void record_latency(const Session& session);
     void leave_opening(Work& work);
     void hold_idle();
     void print_result() const;
@@ -86,8 +88,12 @@ private:
     bool timed_out_ = false;
     Mark first_;
     Mark last_;
+    // Latency, three ways: what the server did (from the send, or from when it was due if the
+    // server still owed a reply then, to the arrival in the kernel); all that a user of this client
+    // would see (from when it was due); and how late the client itself sent.
+    std::vector<float> server_us_;
     std::vector<float> latencies_us_;
-    std::vector<float> lateness_us_;  // how late the client itself sent: the trust in the above
+    std::vector<float> lateness_us_;
 };
 
 }  // namespace sluice::bench
