@@ -20,6 +20,7 @@ void usage() {
         "  --timeout S               end the whole run after this, as an error\n"
         "  --path NAME               file; '%' becomes the number of the session\n"
         "  --bytes N                 upload: size of each file\n"
+        "  --wake-bytes N            download: wake up for this much at once\n"
         "  --rate R                  latency: commands per second over all sessions\n"
         "  --user U --password W\n"
         "  --source A --sources N    first source address and how many to use in turn\n"
@@ -101,6 +102,9 @@ bool apply(std::string_view name, const char* value, DriveOptions& options) {
     }
     if (name == "--bytes") {
         return parse_integer(value, 0, 1e13, options.bytes);
+    }
+    if (name == "--wake-bytes") {
+        return parse_integer(value, 0, 1 << 24, options.wake_bytes);
     }
     if (name == "--seconds") {
         return parse_number(value, 0.01, 3600, options.seconds);

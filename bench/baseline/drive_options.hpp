@@ -29,6 +29,8 @@ struct DriveOptions {
     double timeout_s = 120;         // for everything: the run cannot outlive it
     double rate = 1000;             // Latency: commands per second over all sessions
     std::uint64_t bytes = 1 << 20;  // Upload: size of each file
+    // Download: wake up for this much at once (SO_RCVLOWAT), as a busy receiver would.
+    std::uint32_t wake_bytes = 0;
     // A '%' becomes the number of the session, so that sessions can use files of their own.
     std::string path = "small";
     std::string user = "anonymous";

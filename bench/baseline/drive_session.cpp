@@ -276,6 +276,10 @@ void Session::connect_data(std::uint16_t port) {
         fail("data connect");
         return;
     }
+    if (download && options_->wake_bytes > 0) {
+        (void)setsockopt(data_, SOL_SOCKET, SO_RCVLOWAT, &options_->wake_bytes,
+                         sizeof(options_->wake_bytes));
+    }
     command((download ? "RETR " : "STOR ") + path() + "\r\n", Step::Transfer);
 }
 

@@ -86,7 +86,13 @@ Driver::~Driver() {
 }
 
 Driver::Mark Driver::mark() const {
-    Mark result{.time_ns = now_ns(), .operations = operations_, .bytes = bytes_, .sample = 0};
+    timespec cpu{};
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    Mark result{.time_ns = now_ns(),
+                .operations = operations_,
+                .bytes = bytes_,
+                .sample = 0,
+                .own_cpu_ns = cpu.tv_sec * kSecondNs + cpu.tv_nsec};
     if (!options_.sample_file.empty()) {
         std::array<char, 64> text{};
         const int fd = open(options_.sample_file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -339,12 +345,15 @@ void Driver::hold_idle() {
 void Driver::print_result() const {
     std::printf(
         "{\"label\": %s, \"sessions\": %u, \"operations\": %llu, \"bytes\": %llu, "
-        "\"wall_s\": %.4f, \"sample\": %lld, \"timed_out\": %s, \"errors\": {",
+        "\"wall_s\": %.4f, \"sample\": %lld, \"client_cpu_ns\": %lld, \"timed_out\": %s, "
+        "\"errors\": {",
         quoted(options_.label).c_str(), options_.sessions,
         static_cast<unsigned long long>(last_.operations - first_.operations),
         static_cast<unsigned long long>(last_.bytes - first_.bytes),
         static_cast<double>(last_.time_ns - first_.time_ns) / 1e9,
-        static_cast<long long>(last_.sample - first_.sample), timed_out_ ? "true" : "false");
+        static_cast<long long>(last_.sample - first_.sample),
+        static_cast<long long>(last_.own_cpu_ns - first_.own_cpu_ns),
+        timed_out_ ? "true" : "false");
     const char* separator = "";
     for (const auto& [name, times] : errors_by_name_) {
         std::printf("%s%s: %llu", separator, quoted(name).c_str(),

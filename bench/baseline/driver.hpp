@@ -51,6 +51,7 @@ private:
         std::uint64_t operations = 0;
         std::uint64_t bytes = 0;
         std::int64_t sample = 0;
+        std::int64_t own_cpu_ns = 0;
     };
 
     void step();

@@ -230,6 +230,10 @@ class Server:
     def prepare(self):
         """In the child: groups, one CPU, descriptors for 5,000 sessions, a process group."""
         os.setsid()
+        with contextlib.suppress(OSError):
+            # Where the kernel groups tasks by session, nice means nothing outside of the session.
+            with open("/proc/self/autogroup", "w", encoding="ascii") as file:
+                file.write(str(os.getpriority(os.PRIO_PROCESS, 0)))
         self.groups.enter()
         os.sched_setaffinity(0, {self.setup.cpu})
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -31,6 +31,9 @@ def drive(setup, server, scenario, **options):
     if cpu_file:
         options["sample-file"] = cpu_file
     options.setdefault("timeout", 120)
+    # A client that waits for its CPU leaves its windows full, and then its own CPU does the
+    # server's sending: bulk transfers look a third cheaper than they are.
+    options.setdefault("realtime", 1)
     before = server.groups.proc_cpu_ns()
     done = subprocess.run(client_command(setup, scenario, server.port, options), text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, check=False,
@@ -66,8 +69,10 @@ def small(setup, server):
 
 
 def bulk(setup, server):
-    """CPU seconds per GB (10^9 bytes)."""
-    result = drive(setup, server, "download", sessions=100, path="big", count=1)
+    """CPU seconds per GB (10^9 bytes). Waking the client for half a MiB at a time keeps it faster
+    than the server without making it ask for every segment: the figures then repeat within 5 %."""
+    options = {"wake-bytes": 512 << 10}
+    result = drive(setup, server, "download", sessions=100, path="big", count=1, **options)
     return result["cpu_ns"] / result["bytes"]
 
 
@@ -143,12 +148,13 @@ class Load:
     def read_cold(self):
         for index in range(COLD_FILES):
             forget(os.path.join(self.setup.root, f"cold{index}"))
-        drive(self.setup, self.server, "download", sessions=COLD_FILES, path="cold%", count=1)
+        drive(self.setup, self.server, "download", sessions=COLD_FILES, path="cold%", count=1,
+              realtime=0)
         self.reads += 1
 
     def upload(self):
         drive(self.setup, self.server, "upload", sessions=1, path="incoming", count=1,
-              bytes=self.setup.upload_bytes)
+              bytes=self.setup.upload_bytes, realtime=0)
         self.uploads += 1
         self.upload_done.set()
 
