@@ -79,9 +79,8 @@ void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied) 
     std::sort(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count));
 
     begin_reply(out, ReplyCode::SystemStatus, "Features:");
-    std::string text;
     for (std::size_t i = 0; i < count; ++i) {
-        text = " ";
+        std::string text(1, ' ');
         if (lines[i] == command_row(CommandId::Mlst).feature) {
             append_facts_feature(text, facts);
         } else {
@@ -102,10 +101,9 @@ void append_help(ReplyBuffer& out, const CommandSet& denied) {
             continue;
         }
         line += ' ';
-        const Verb::Text letters = row->verb.text();
-        const std::string_view verb = letters;
-        line += verb;
-        line.append(Verb::kLettersMax - verb.size(), ' ');
+        const Verb::Text verb = row->verb.text();
+        line += verb.view();
+        line.append(Verb::kLettersMax - verb.size, ' ');
         if (++in_line == kVerbsPerLine) {
             append_reply_line(out, line);
             line.clear();
@@ -128,8 +126,9 @@ void append_command_help(ReplyBuffer& out, std::string_view name) {
         return append_site_help(out);
     }
     if (row != nullptr) {
+        const Verb::Text letters = verb.text();
         const std::string_view blank = row->syntax.empty() ? "" : " ";
-        append_reply(out, ReplyCode::Help, {"Syntax: ", verb.text(), blank, row->syntax});
+        append_reply(out, ReplyCode::Help, {"Syntax: ", letters.view(), blank, row->syntax});
     } else if (find_unimplemented(verb) != nullptr) {
         append_reply(out, ReplyCode::NotImplemented, "Command not implemented.");
     } else {
@@ -144,7 +143,8 @@ std::string command_page() {
         "|---|---|---|---|\n";
     for (const CommandRow* row : sorted_rows()) {
         page += '|';
-        append_syntax_cell(page, row->verb.text(), row->syntax);
+        const Verb::Text verb = row->verb.text();
+        append_syntax_cell(page, verb.view(), row->syntax);
         append_cell(page, yes_or_empty(command_row(row->id).flags.before_login));
         append_cell(page, yes_or_empty(command_row(row->id).flags.during_transfer));
         append_cell(page, row->reference);
@@ -161,7 +161,8 @@ std::string command_page() {
     page += "\n## Known, not implemented: `502`\n\n| command | specified in |\n|---|---|\n";
     for (const UnimplementedVerb& entry : kUnimplementedVerbs) {
         page += '|';
-        append_syntax_cell(page, entry.verb.text(), "");
+        const Verb::Text verb = entry.verb.text();
+        append_syntax_cell(page, verb.view(), "");
         append_cell(page, entry.reference);
         page += '\n';
     }

@@ -59,11 +59,13 @@ struct Verb {
 
     constexpr bool is_empty() const { return packed == 0; }
 
-    // The letters, upper case. A small value so that no caller needs to own storage.
+    // The letters, upper case, as a small value. Views of it are made from named values only: one
+    // of a temporary would dangle.
     struct Text {
         char letters[kLettersMax] = {};
         std::uint8_t size = 0;
-        constexpr operator std::string_view() const { return {letters, size}; }  // NOLINT
+        constexpr std::string_view view() const& { return {letters, size}; }
+        std::string_view view() const&& = delete;
     };
     constexpr Text text() const {
         Text out;

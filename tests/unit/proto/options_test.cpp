@@ -1,0 +1,40 @@
+// Method: what clients send, by name of the client where it is known.
+#include "sluice/proto/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace sluice::proto {
+namespace {
+
+TEST(Options, TurnsUtf8OnInEverySpelling) {
+    // Windows Explorer, FileZilla, old WinSCP.
+    for (const std::string_view text :
+         {"UTF8 ON", "utf8 on", "UTF-8 ON", "UTF8", "UTF-8", "UTF8 ON "}) {
+        EXPECT_EQ(parse_options(text).kind, OptionKind::Utf8On) << text;
+    }
+    EXPECT_EQ(parse_options("UTF8 OFF").kind, OptionKind::Utf8Off);
+    EXPECT_EQ(parse_options("UTF-8 nlst").kind, OptionKind::Utf8Nlst);
+    EXPECT_EQ(parse_options("UTF8 MAYBE").kind, OptionKind::Malformed);
+    EXPECT_EQ(parse_options("UTF8 ON ON").kind, OptionKind::Malformed);
+}
+
+TEST(Options, ChoosesFacts) {
+    const OptionRequest request = parse_options("MLST type;size;modify;");
+    EXPECT_EQ(request.kind, OptionKind::MlstFacts);
+    EXPECT_EQ(request.facts, parse_facts("type;size;modify;"));
+    EXPECT_EQ(parse_options("mlst").kind, OptionKind::MlstFacts);
+    EXPECT_TRUE(parse_options("mlst").facts.is_empty());
+    EXPECT_EQ(parse_options("MLST type; size;").kind, OptionKind::Malformed);
+}
+
+TEST(Options, KnowsNothingElse) {
+    for (const std::string_view text :
+         {"", " ", "HASH SHA-256", "MODE Z LEVEL 6", "UTF16 ON", "MLSD x"}) {
+        EXPECT_EQ(parse_options(text).kind, OptionKind::Unknown) << text;
+    }
+}
+
+}  // namespace
+}  // namespace sluice::proto
