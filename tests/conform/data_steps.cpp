@@ -161,7 +161,8 @@ void DataSteps::dial(const std::vector<std::string>& words) {
     const Result<ChannelId> channel = world_.dial(dial);
     if (channel) {
         data.channel = *channel;
-    } else if (channel.error() == Errc::ConnectionRefused) {
+    } else if (channel.error() == Errc::ConnectionRefused ||
+               channel.error() == Errc::ConnectionReset) {  // accepted and dropped at once
         data.refused = true;
     } else {
         trouble_.set(fmt::format("cannot connect: {}", text_of(channel.error())));

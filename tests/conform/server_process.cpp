@@ -28,6 +28,8 @@ constexpr int kStopMilliseconds = 20'000;
 constexpr std::uint32_t kPortsFirst = 20'000;
 constexpr std::uint32_t kPortsEach = 64;
 constexpr std::uint32_t kPortRanges = 180;
+// Not a key of the server: how many passive ports it shall have, at most kPortsEach.
+constexpr std::string_view kPortsSetting = "passive-ports=";
 
 bool port_is_free(std::uint32_t port) {
     const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -118,13 +120,20 @@ std::string ServerProcess::start(const Options& options) {
     if (!port_claim_.is_open()) {
         return "no free range of passive ports";
     }
+    std::uint32_t ports = kPortsEach;
+    for (const std::string& setting : options.settings) {
+        if (setting.starts_with(kPortsSetting)) {
+            const std::string_view count = std::string_view(setting).substr(kPortsSetting.size());
+            std::from_chars(count.data(), count.data() + count.size(), ports);
+        }
+    }
     const bool ipv6 = has_ipv6();
     std::vector<std::string> words = {
         options.binary,    options.root,
         "--listen",        "127.0.0.1:0",
         "--engine",        options.engine,
         "--shards",        fmt::format("{}", options.shards),
-        "--passive-ports", fmt::format("{}-{}", first, first + kPortsEach - 1)};
+        "--passive-ports", fmt::format("{}-{}", first, first + ports - 1)};
     if (ipv6) {
         words.insert(words.end(), {"--listen", "[::1]:0"});
     }
@@ -132,7 +141,9 @@ std::string ServerProcess::start(const Options& options) {
         words.emplace_back("--writable");
     }
     for (const std::string& setting : options.settings) {
-        words.insert(words.end(), {"--set", setting});
+        if (!setting.starts_with(kPortsSetting)) {
+            words.insert(words.end(), {"--set", setting});
+        }
     }
     std::vector<char*> arguments;
     for (std::string& word : words) {
