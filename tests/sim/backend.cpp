@@ -42,7 +42,9 @@ Backend::~Backend() {
     kernel_.detach(*this);
     if (!flying_.empty()) { panic("%zu operations in flight at the end", flying_.size()); }
     if (lent_inputs() != 0) { panic("%u lent buffers at the end", lent_inputs()); }
-    for (Input& input : inputs_) { lend(input); }  // a last look at its pattern
+    for (Input& input : inputs_) {
+        lend(input);
+    }  // a last look at its pattern
 }
 
 Backend::Interest& Backend::interest_of(int fd) {
@@ -54,7 +56,9 @@ Backend::Interest& Backend::interest_of(int fd) {
 void Backend::start(io::Op& op) {
     if (!op.is_idle()) { panic("an Op on descriptor %d was started while not idle", op.fd); }
     for (const Input& input : inputs_) {
-        if (input.lent_to == &op) { panic("a ReceiveInput was started with its buffer still lent"); }
+        if (input.lent_to == &op) {
+            panic("a ReceiveInput was started with its buffer still lent");
+        }
     }
     op.state = io::Op::State::InFlight;
     op.stopping = false;
@@ -151,10 +155,11 @@ void Backend::wait(Duration timeout) {
     clock_.run_due();
     serve_due();
     const Instant limit =
-        timeout.ns < 0 ? Instant(INT64_MAX)
-                       : clock_.now() + timeout +
-                             Duration(timeout.ns == 0 ? 0 : static_cast<std::int64_t>(
-                                                                prng_.below(kLateNsMax)));
+        timeout.ns < 0
+            ? Instant(INT64_MAX)
+            : clock_.now() + timeout +
+                  Duration(timeout.ns == 0 ? 0
+                                           : static_cast<std::int64_t>(prng_.below(kLateNsMax)));
     // Bounded: each round moves the clock to an action, and a deadline or the last action ends it.
     while (completions_ == before && !woken_ && timeout.ns != 0 && clock_.now() < limit) {
         if (!due_.empty()) {
@@ -203,11 +208,16 @@ void Backend::serve_due() {
 bool Backend::serve(io::Op& op) {
     switch (op.kind) {
         case io::OpKind::PollIn:
-        case io::OpKind::PollOut: return serve_poll(op);
-        case io::OpKind::ReceiveInput: return serve_receive(op);
-        case io::OpKind::Accept: return serve_accept(op);
-        case io::OpKind::Connect: return serve_connect(op);
-        case io::OpKind::None: break;
+        case io::OpKind::PollOut:
+            return serve_poll(op);
+        case io::OpKind::ReceiveInput:
+            return serve_receive(op);
+        case io::OpKind::Accept:
+            return serve_accept(op);
+        case io::OpKind::Connect:
+            return serve_connect(op);
+        case io::OpKind::None:
+            break;
     }
     panic("an Op without a kind was started");
 }
@@ -229,7 +239,9 @@ bool Backend::serve_receive(io::Op& op) {
     if (free.empty() || starves) {
         starved_.push_back(op.fd);
         trace_.note("no input buffer", static_cast<std::uint64_t>(op.fd));
-        if (starves) { clock_.after(Duration::milliseconds(1), [this] { retry_starved(); }); }
+        if (starves) {
+            clock_.after(Duration::milliseconds(1), [this] { retry_starved(); });
+        }
         return false;
     }
     Input& input = inputs_[free[prng_.below(free.size())]];

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <list>
 #include <memory>
 #include <optional>
@@ -29,8 +29,7 @@ namespace {
 // Sends back what it receives, until the client's end. One coroutine per connection.
 class EchoServer final : public io::AcceptSink {
 public:
-    EchoServer(io::Reactor& reactor, int listener)
-        : reactor_(reactor), listener_(listener) {
+    EchoServer(io::Reactor& reactor, int listener) : reactor_(reactor), listener_(listener) {
         accepting_.kind = io::OpKind::Accept;
         accepting_.fd = listener;
         accepting_.sink = this;
@@ -68,8 +67,7 @@ public:
 
 private:
     struct Connection {
-        Connection(io::Reactor& reactor, int fd)
-            : socket(fd), stop(reactor.backend()) {}
+        Connection(io::Reactor& reactor, int fd) : socket(fd), stop(reactor.backend()) {}
         int socket;
         io::Op in;
         io::Op out;
@@ -226,10 +224,14 @@ void echo_everything(io::Reactor& reactor, EchoServer& server, std::vector<Talk>
     EXPECT_TRUE(over);
     EXPECT_EQ(server.served(), talks.size());
     server.stop();
-    for (int i = 0; i < 1000 && !server.is_over(); ++i) { turn(); }
+    for (int i = 0; i < 1000 && !server.is_over(); ++i) {
+        turn();
+    }
     EXPECT_TRUE(server.is_over());
     EXPECT_EQ(reactor.backend().in_flight(), 0u);
-    for (const Talk& talk : talks) { EXPECT_TRUE(talk.heard == talk.text); }
+    for (const Talk& talk : talks) {
+        EXPECT_TRUE(talk.heard == talk.text);
+    }
 }
 
 class EchoOnARealKernel : public testing::TestWithParam<io::EngineKind> {};
@@ -288,7 +290,9 @@ std::uint64_t echo_in_simulator(std::uint64_t seed) {
         io::Reactor reactor(world.kernel, backend, ready, world.helpers);
         const sys::SocketAddress address = sys::SocketAddress::v4(127, 0, 0, 1, 7);
         Result<int> listener = fail(Errc::Other);
-        while (!listener) { listener = world.kernel.listen(address, {}); }
+        while (!listener) {
+            listener = world.kernel.listen(address, {});
+        }
         EchoServer server(reactor, *listener);
         std::vector<Talk> talks(4);
         for (std::size_t i = 0; i < talks.size(); ++i) {
@@ -327,7 +331,9 @@ struct Loop {
         const sys::SocketAddress address = sys::SocketAddress::v4(127, 0, 0, 1, 7);
         listener = *world.kernel.listen(address, {});
         peer.emplace(world.network, address);
-        while (!world.clock.is_empty()) { world.clock.advance_to(Instant(INT64_MAX)); }
+        while (!world.clock.is_empty()) {
+            world.clock.advance_to(Instant(INT64_MAX));
+        }
         socket = *world.kernel.accept(listener);
     }
     ~Loop() {
@@ -472,7 +478,9 @@ TEST(SimHelperPool, BringsJobsHomeLateAndOutOfOrder) {
         loop.reactor.wait();
     }
     loop.reactor.run_ready();
-    for (const Job& job : jobs) { EXPECT_TRUE(job.done); }
+    for (const Job& job : jobs) {
+        EXPECT_TRUE(job.done);
+    }
     EXPECT_EQ(order.size(), 20u);
     EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
     EXPECT_GT((loop.world.clock.now() - began).in_seconds(), 0);

@@ -13,34 +13,34 @@ namespace sluice::sim {
 
 enum class Fault : std::uint8_t {
     // Network.
-    SplitSegments,      // a send arrives in many pieces
-    ShortSend,          // send and sendfile take less than there is room for
-    ShortReceive,       // receive gives less than there is
-    SpuriousWouldBlock, // EAGAIN although there is something; a wake-up follows
-    SlowNetwork,        // segments and connects take up to a second
-    ResetConnection,    // a connection dies in flight
+    SplitSegments,       // a send arrives in many pieces
+    ShortSend,           // send and sendfile take less than there is room for
+    ShortReceive,        // receive gives less than there is
+    SpuriousWouldBlock,  // EAGAIN although there is something; a wake-up follows
+    SlowNetwork,         // segments and connects take up to a second
+    ResetConnection,     // a connection dies in flight
     ConnectRefused,
     ConnectUnreachable,
-    ListenInUse,        // EADDRINUSE from listen
+    ListenInUse,  // EADDRINUSE from listen
     // The loop.
-    DelayCompletion,    // a finished operation is told a turn or more later
-    LostStop,           // stop() comes too late
-    SpuriousPoll,       // a poll ends although nothing is ready (epoll reports both directions)
-    StarveInput,        // no lent buffer is free for a while
-    SlowHelper,         // a helper job takes seconds
+    DelayCompletion,  // a finished operation is told a turn or more later
+    LostStop,         // stop() comes too late
+    SpuriousPoll,     // a poll ends although nothing is ready (epoll reports both directions)
+    StarveInput,      // no lent buffer is free for a while
+    SlowHelper,       // a helper job takes seconds
     // Files.
-    CacheMiss,          // RESOLVE_CACHED answers EAGAIN; pages are cold
-    RetryLookup,        // openat2 with `..` answers EAGAIN: a rename raced (openat2(2))
+    CacheMiss,    // RESOLVE_CACHED answers EAGAIN; pages are cold
+    RetryLookup,  // openat2 with `..` answers EAGAIN: a rename raced (openat2(2))
     ShortRead,
     ShortWrite,
-    NoSpace,            // ENOSPC or EDQUOT
-    InputOutput,        // EIO
-    NoDescriptors,      // EMFILE, ENFILE
+    NoSpace,        // ENOSPC or EDQUOT
+    InputOutput,    // EIO
+    NoDescriptors,  // EMFILE, ENFILE
     NoMemory,
     ReadOnly,
-    NoUnnamedFiles,     // O_TMPFILE is not supported: EOPNOTSUPP
-    NoCacheStat,        // cachestat is missing
-    ChangeFiles,        // files are truncated, replaced, removed by others
+    NoUnnamedFiles,  // O_TMPFILE is not supported: EOPNOTSUPP
+    NoCacheStat,     // cachestat is missing
+    ChangeFiles,     // files are truncated, replaced, removed by others
     JumpWallClock,
     Count_,
 };

@@ -66,8 +66,7 @@ void FileData::read_page(std::int64_t index, Page& into) const {
 
 std::size_t FileData::read(std::int64_t offset, MutableBytes into) const {
     if (offset >= size_) { return 0; }
-    const std::size_t wanted =
-        std::min(into.size(), static_cast<std::size_t>(size_ - offset));
+    const std::size_t wanted = std::min(into.size(), static_cast<std::size_t>(size_ - offset));
     Page page;
     for (std::size_t done = 0; done < wanted;) {
         const std::int64_t at = offset + static_cast<std::int64_t>(done);
@@ -167,8 +166,12 @@ void FileData::crash(Prng& prng) {
     const std::int64_t high = std::max(synced_size_, size_);
     std::int64_t left = high;
     switch (prng.below(3)) {
-        case 0: left = synced_size_; break;
-        case 1: left = size_; break;
+        case 0:
+            left = synced_size_;
+            break;
+        case 1:
+            left = size_;
+            break;
         default:
             left = low + static_cast<std::int64_t>(
                              prng.below(static_cast<std::uint64_t>(high - low) + 1));

@@ -60,7 +60,7 @@ private:
     std::uint64_t pattern_seed_ = 0;
     std::int64_t pattern_size_ = 0;  // below it, what no page covers is pattern; above, zero
     std::map<std::int64_t, Page> pages_;
-    std::vector<bool> cold_;         // by page; beyond its end: hot
+    std::vector<bool> cold_;  // by page; beyond its end: hot
 
     bool tracking_ = false;
     std::int64_t synced_size_ = 0;

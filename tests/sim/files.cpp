@@ -30,10 +30,14 @@ constexpr std::size_t kRecordNameOffset = 19;
 
 std::uint8_t record_type(sys::FileStatus::Type type) {
     switch (type) {
-        case sys::FileStatus::Type::Regular: return DT_REG;
-        case sys::FileStatus::Type::Directory: return DT_DIR;
-        case sys::FileStatus::Type::Symlink: return DT_LNK;
-        case sys::FileStatus::Type::Other: break;
+        case sys::FileStatus::Type::Regular:
+            return DT_REG;
+        case sys::FileStatus::Type::Directory:
+            return DT_DIR;
+        case sys::FileStatus::Type::Symlink:
+            return DT_LNK;
+        case sys::FileStatus::Type::Other:
+            break;
     }
     return DT_FIFO;
 }
@@ -88,7 +92,9 @@ InodeId Files::make(sys::FileStatus::Type type, std::uint32_t mode) {
 
 std::uint64_t Files::position_of(const std::string& name) const {
     std::uint64_t hash = order_salt_;
-    for (const char c : name) { hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ull; }
+    for (const char c : name) {
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ull;
+    }
     hash ^= hash >> 31;
     return kFirstPosition + hash % (kEndPosition - kFirstPosition - (1u << 20));
 }
@@ -122,7 +128,9 @@ void Files::set_entry(InodeId directory, const std::string& name, InodeId inode)
         }
         where.children[name] = inode;
         std::uint64_t at = position_of(name);
-        while (where.order.count(at) != 0) { ++at; }
+        while (where.order.count(at) != 0) {
+            ++at;
+        }
         where.order[at] = name;
     }
     where.status.modified = where.status.changed = clock_.wall();
@@ -153,7 +161,7 @@ void Files::check_name(const char* name) const {
 
 Result<InodeId> Files::child(InodeId directory, const char* name) {
     check_name(name);
-    const Result<Walk> at = walk(directory, name, false, 0);
+    const Result<Walk> at = walk(directory, name, {});
     if (!at) { return fail(at.error()); }
     if (name[0] == '\0' || at->inode == 0) { return fail_errno(ENOENT); }
     return at->inode;
@@ -175,7 +183,7 @@ void Files::changed(InodeId inode) {
 
 Status Files::make_directory(InodeId directory, const char* name, std::uint32_t mode) {
     check_name(name);
-    const Result<Walk> at = walk(directory, name, false, 0);
+    const Result<Walk> at = walk(directory, name, {});
     if (!at) { return fail(at.error()); }
     if (name[0] == '\0') { return fail_errno(ENOENT); }
     if (at->inode != 0) { return fail_errno(EEXIST); }
@@ -242,7 +250,7 @@ Status Files::rename(InodeId from_directory, const char* from, InodeId to_direct
 
 Status Files::link_unnamed(InodeId file, InodeId directory, const char* name) {
     check_name(name);
-    const Result<Walk> at = walk(directory, name, false, 0);
+    const Result<Walk> at = walk(directory, name, {});
     if (!at) { return fail(at.error()); }
     if (name[0] == '\0') { return fail_errno(ENOENT); }
     if (at->inode != 0) { return fail_errno(EEXIST); }
@@ -252,6 +260,7 @@ Status Files::link_unnamed(InodeId file, InodeId directory, const char* name) {
     if (get(directory).status.links == 0) { return fail_errno(ENOENT); }
     ++transaction_;
     set_entry(directory, at->name, file);
+    inode.may_be_linked = false;  // once; when this name is gone, the file is
     return {};
 }
 
@@ -263,7 +272,7 @@ Result<std::size_t> Files::read_entries(InodeId directory, std::uint64_t& positi
     std::size_t used = 0;
     while (position != kEndPosition) {
         InodeId id = directory;
-        std::string name = ".";
+        std::string_view name = ".";
         std::uint64_t next = kParentPosition;
         if (position == kParentPosition) {
             id = inode.parent;
@@ -276,7 +285,7 @@ Result<std::size_t> Files::read_entries(InodeId directory, std::uint64_t& positi
                 break;
             }
             name = entry->second;
-            id = inode.children.at(name);
+            id = inode.children.at(entry->second);
             next = entry->first + 1;
         }
         if (!put_record(into, used, id, next, record_type(get(id).status.type), name)) {
@@ -298,13 +307,17 @@ bool Files::is_below(InodeId directory, InodeId ancestor) {
 
 std::uint64_t Files::open_total() const {
     std::uint64_t total = 0;
-    for (const auto& [id, inode] : inodes_) { total += inode.open_count; }
+    for (const auto& [id, inode] : inodes_) {
+        total += inode.open_count;
+    }
     return total;
 }
 
 std::uint64_t Files::used_bytes() const {
     std::uint64_t pages = 0;
-    for (const auto& [id, inode] : inodes_) { pages += inode.data.written_pages(); }
+    for (const auto& [id, inode] : inodes_) {
+        pages += inode.data.written_pages();
+    }
     return pages * static_cast<std::uint64_t>(FileData::kPageBytes);
 }
 

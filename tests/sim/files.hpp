@@ -29,23 +29,23 @@ namespace sluice::sim {
 using InodeId = std::uint64_t;
 
 struct Inode {
-    sys::FileStatus status;           // size is kept in `data`
+    sys::FileStatus status;  // size is kept in `data`
     FileData data;
-    std::string target;               // Symlink
-    InodeId parent = 0;               // Directory
+    std::string target;  // Symlink
+    InodeId parent = 0;  // Directory
     std::map<std::string, InodeId> children;
     std::map<std::uint64_t, std::string> order;  // Directory: position -> name, as a hash tree does
     std::uint32_t open_count = 0;
-    bool may_be_linked = false;       // made by O_TMPFILE without O_EXCL
-    bool sync_lost = false;           // a sync has failed: later ones lie
+    bool may_be_linked = false;  // made by O_TMPFILE without O_EXCL
+    bool sync_lost = false;      // a sync has failed: later ones lie
 };
 
 class Files {
 public:
-    static constexpr InodeId kRoot = 1;          // "/" of the machine
+    static constexpr InodeId kRoot = 1;  // "/" of the machine
     static constexpr std::size_t kNameBytesMax = 255;
     static constexpr std::size_t kPathBytesMax = 4095;
-    static constexpr int kLinksMax = 40;         // followed in one path (path_resolution(7))
+    static constexpr int kLinksMax = 40;  // followed in one path (path_resolution(7))
 
     Files(Clock& clock, Prng& prng);
 
@@ -63,8 +63,7 @@ public:
                   bool replace);
     Status link_unnamed(InodeId file, InodeId directory, const char* name);
     // getdents64 records from `position` on; moves `position`.
-    Result<std::size_t> read_entries(InodeId directory, std::uint64_t& position,
-                                     MutableBytes into);
+    Result<std::size_t> read_entries(InodeId directory, std::uint64_t& position, MutableBytes into);
     void changed(InodeId inode);  // its contents: modification time
     Inode& get(InodeId inode);
 
@@ -98,12 +97,17 @@ public:
 
 private:
     struct Walk {
-        InodeId parent = 0;      // where the last component was looked up
-        std::string name;        // empty when the path ends in `.` or `..`, or is the start itself
-        InodeId inode = 0;       // 0: there is none
-        bool slash = false;      // a trailing slash: must be a directory
+        InodeId parent = 0;  // where the last component was looked up
+        std::string name;    // empty when the path ends in `.` or `..`, or is the start itself
+        InodeId inode = 0;   // 0: there is none
+        bool slash = false;  // a trailing slash: must be a directory
     };
-    struct Change {              // one directory entry, as it was before
+    struct WalkHow {
+        bool follow_last = false;
+        bool creates = false;    // O_CREAT: a trailing slash is an error
+        std::uint64_t resolve = 0;
+    };
+    struct Change {  // one directory entry, as it was before
         InodeId directory;
         std::string name;
         InodeId before;
@@ -111,7 +115,7 @@ private:
     };
 
     InodeId make(sys::FileStatus::Type type, std::uint32_t mode);
-    Result<Walk> walk(InodeId start, const char* path, bool follow_last, std::uint64_t resolve);
+    Result<Walk> walk(InodeId start, const char* path, const WalkHow& how);
     Result<InodeId> create(const Walk& at, std::uint32_t mode);
     Result<InodeId> open_unnamed(InodeId directory, const sys::OpenHow& how);
     static Status check_how(const char* path, const sys::OpenHow& how);

@@ -162,7 +162,9 @@ void Files::recount() {
             Inode& inode = get(id);
             ++inode.status.links;
             std::uint64_t at = position_of(name);
-            while (directory.order.count(at) != 0) { ++at; }
+            while (directory.order.count(at) != 0) {
+                ++at;
+            }
             directory.order[at] = name;
             if (!inode.status.is_directory()) { continue; }
             ++directory.status.links;

@@ -82,15 +82,15 @@ protected:
 // Names that hit each other often, and a few paths of each kind.
 const char* const kNames[] = {"a", "b", "c", "d", "link", "loop", "abs", "up"};
 const char* const kPaths[] = {
-    ".",        "..",       "/",      "a",        "a/",      "a/b",    "a/b/c",  "./a/./b",
-    "b/..",     "b/../a",   "../../a", "/a",      "//a//b/", "link",   "link/",  "link/b",
-    "loop",     "loop/x",   "abs",    "abs/b",    "up",      "up/a",   "c",      "c/.",
-    "d/../../c", "",        "missing/x", "a/b/../../d", "link/../c", "d/d/d/d", "/..", "/../b/"};
+    ".",         "..",     "/",         "a",           "a/",        "a/b",     "a/b/c", "./a/./b",
+    "b/..",      "b/../a", "../../a",   "/a",          "//a//b/",   "link",    "link/", "link/b",
+    "loop",      "loop/x", "abs",       "abs/b",       "up",        "up/a",    "c",     "c/.",
+    "d/../../c", "",       "missing/x", "a/b/../../d", "link/../c", "d/d/d/d", "/..",   "/../b/"};
 const char* const kTargets[] = {"a", "b/", "../c", "/d", "loop", "/../a/b", "..", ".", "missing"};
 
 TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
     sys::LinuxKernel real;
-    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         World world(seed);
         Prng prng(seed * 77);
@@ -103,9 +103,7 @@ TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
         Machine machines[2] = {{&real, *real.open(AT_FDCWD, base.c_str(), as_root)},
                                {&world.kernel, *world.kernel.open(AT_FDCWD, "/srv", as_root)}};
         std::vector<std::pair<int, int>> open;  // real, simulated
-        const auto directory = [&](int machine) {
-            return machines[machine].root;
-        };
+        const auto directory = [&](int machine) { return machines[machine].root; };
         for (int step = 0; step < 150; ++step) {
             const std::uint64_t what = prng.below(16);
             const std::string name = kNames[prng.below(std::size(kNames))];
@@ -115,40 +113,51 @@ TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
             const std::uint64_t number = prng.below(20'000);
             const std::size_t slot = open.empty() ? 0 : prng.below(open.size());
             sys::OpenHow how;
-            const std::uint64_t kFlags[] = {O_RDONLY | O_NONBLOCK, O_RDWR, O_WRONLY | O_CREAT,
-                                            O_RDWR | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_TRUNC,
-                                            O_RDONLY | O_DIRECTORY, O_PATH,
-                                            O_PATH | O_NOFOLLOW, O_RDONLY | O_NOFOLLOW,
+            const std::uint64_t kFlags[] = {O_RDONLY | O_NONBLOCK,
+                                            O_RDWR,
+                                            O_WRONLY | O_CREAT,
+                                            O_RDWR | O_CREAT | O_EXCL,
+                                            O_WRONLY | O_CREAT | O_TRUNC,
+                                            O_RDONLY | O_DIRECTORY,
+                                            O_PATH,
+                                            O_PATH | O_NOFOLLOW,
+                                            O_RDONLY | O_NOFOLLOW,
                                             O_PATH | O_DIRECTORY | O_NOFOLLOW,
-                                            O_RDWR | O_TMPFILE, O_RDONLY | O_TMPFILE,
+                                            O_RDWR | O_TMPFILE,
+                                            O_RDONLY | O_TMPFILE,
                                             O_PATH | O_CREAT};
             how.flags = kFlags[prng.below(std::size(kFlags))] | O_CLOEXEC;
-            const bool creates = (how.flags & O_CREAT) != 0 ||
-                                 (how.flags & O_TMPFILE) == O_TMPFILE;
+            const bool creates = (how.flags & O_CREAT) != 0 || (how.flags & O_TMPFILE) == O_TMPFILE;
             how.mode = creates || prng.chance(1, 30) ? 0640 : 0;
-            const std::uint64_t kResolve[] = {RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-                                              RESOLVE_IN_ROOT, RESOLVE_BENEATH,
-                                              RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
-                                              RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+            const std::uint64_t kResolve[] = {
+                RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT, RESOLVE_BENEATH,
+                RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
             how.resolve = kResolve[prng.below(std::size(kResolve))];
             std::string said[2];
             int fds[2] = {-1, -1};
             for (int m = 0; m < 2; ++m) {
                 sys::Kernel& kernel = *machines[m].kernel;
                 const int at = directory(m);
-                const int held = open.empty() ? -1 : (m == 0 ? open[slot].first : open[slot].second);
+                const int held =
+                    open.empty() ? -1 : (m == 0 ? open[slot].first : open[slot].second);
                 const auto regular = [&] {
                     if (held < 0) { return false; }
                     const Result<sys::FileStatus> status = kernel.status(held);
                     return status && status->is_regular();
                 };
                 switch (what) {
-                    case 0: said[m] = say(kernel.make_directory(at, name.c_str(), 0751)); break;
-                    case 1: said[m] = say(kernel.unlink(at, name.c_str())); break;
-                    case 2: said[m] = say(kernel.remove_directory(at, name.c_str())); break;
+                    case 0:
+                        said[m] = say(kernel.make_directory(at, name.c_str(), 0751));
+                        break;
+                    case 1:
+                        said[m] = say(kernel.unlink(at, name.c_str()));
+                        break;
+                    case 2:
+                        said[m] = say(kernel.remove_directory(at, name.c_str()));
+                        break;
                     case 3:
-                        said[m] = say(kernel.rename(at, name.c_str(), at, other.c_str(),
-                                                    number % 2 == 0));
+                        said[m] = say(
+                            kernel.rename(at, name.c_str(), at, other.c_str(), number % 2 == 0));
                         break;
                     case 4:
                         if (m == 0) {
@@ -157,7 +166,9 @@ TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
                             world.files.add_symlink("/srv/" + name, target);
                         }
                         break;
-                    case 5: said[m] = describe(kernel.status_at(at, name.c_str())); break;
+                    case 5:
+                        said[m] = describe(kernel.status_at(at, name.c_str()));
+                        break;
                     case 6: {
                         std::uint8_t text[64];
                         const Result<std::size_t> got = kernel.read_link(at, name.c_str(), text);
@@ -179,8 +190,8 @@ TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
                                 said[m] = say(kernel.write_at(
                                     held, bytes, static_cast<std::int64_t>(number * 3)));
                                 if (number % 3 == 0) {
-                                    said[m] += say(kernel.truncate(
-                                        held, static_cast<std::int64_t>(number)));
+                                    said[m] += say(
+                                        kernel.truncate(held, static_cast<std::int64_t>(number)));
                                 }
                             }
                         }
@@ -259,8 +270,12 @@ TEST(Files, GiveEachEntryOnceWhileOthersComeAndGo) {
         world.files.add_file("/d/new" + std::to_string(round++), 1, 1);
     }
     world.kernel.close(fd);
-    for (const auto& [name, count] : seen) { EXPECT_EQ(count, 1) << name; }
-    for (int i = 0; i < 300; ++i) { EXPECT_EQ(seen.count("keep" + std::to_string(i)), 1u) << i; }
+    for (const auto& [name, count] : seen) {
+        EXPECT_EQ(count, 1) << name;
+    }
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(seen.count("keep" + std::to_string(i)), 1u) << i;
+    }
 }
 
 TEST(Files, KeepBigFilesAsAPattern) {

@@ -12,15 +12,16 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::uint64_t kTmpfile = O_TMPFILE & ~O_DIRECTORY;
-constexpr std::uint64_t kOpenFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-                                     O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_LARGEFILE |
-                                     O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |
-                                     kTmpfile;
+constexpr std::uint64_t kOpenFlags =
+    O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC |
+    O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | kTmpfile;
 constexpr std::uint64_t kResolveFlags = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
                                         RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT |
                                         RESOLVE_CACHED;
 
-bool wants_writing(std::uint64_t flags) { return (flags & O_ACCMODE) != O_RDONLY; }
+bool wants_writing(std::uint64_t flags) {
+    return (flags & O_ACCMODE) != O_RDONLY;
+}
 
 // Pushes the components of `path` so that the first one is on top. True if it ends in a slash.
 bool push_components(std::string_view path, std::vector<std::string>& stack) {
@@ -51,8 +52,7 @@ Status Files::check_how(const char* path, const sys::OpenHow& how) {
         return fail_errno(EINVAL);
     }
     if ((flags & O_DIRECTORY) != 0 && (flags & O_CREAT) != 0) { return fail_errno(EINVAL); }
-    if ((flags & kTmpfile) != 0 &&
-        ((flags & O_DIRECTORY) == 0 || !wants_writing(flags))) {
+    if ((flags & kTmpfile) != 0 && ((flags & O_DIRECTORY) == 0 || !wants_writing(flags))) {
         return fail_errno(EINVAL);
     }
     if ((flags & O_PATH) != 0 &&
@@ -68,8 +68,8 @@ Status Files::check_how(const char* path, const sys::OpenHow& how) {
     return {};
 }
 
-Result<Files::Walk> Files::walk(InodeId start, const char* path, bool follow_last,
-                                std::uint64_t resolve) {
+Result<Files::Walk> Files::walk(InodeId start, const char* path, const WalkHow& how) {
+    const std::uint64_t resolve = how.resolve;
     const bool in_root = (resolve & RESOLVE_IN_ROOT) != 0;
     const bool beneath = (resolve & RESOLVE_BENEATH) != 0;
     if (path[0] == '/' && beneath) { return fail_errno(EXDEV); }
@@ -95,17 +95,18 @@ Result<Files::Walk> Files::walk(InodeId start, const char* path, bool follow_las
             continue;
         }
         if (name.size() > kNameBytesMax) { return fail_errno(ENAMETOOLONG); }
+        const bool last = left.empty();
+        if (last && result.slash && how.creates) { return fail_errno(EISDIR); }
         result.name = name;
         const auto found = directory.children.find(name);
         if (found == directory.children.end()) {
-            if (!left.empty()) { return fail_errno(ENOENT); }
+            if (!last) { return fail_errno(ENOENT); }
             result.inode = 0;
             check_confined(start, result);
             return result;
         }
         const Inode& target = get(found->second);
-        const bool last = left.empty();
-        if (target.status.is_symlink() && !(last && !follow_last && !result.slash)) {
+        if (target.status.is_symlink() && !(last && !how.follow_last && !result.slash)) {
             if ((resolve & RESOLVE_NO_SYMLINKS) != 0 || ++links > kLinksMax) {
                 return fail_errno(ELOOP);
             }
@@ -135,8 +136,11 @@ Result<InodeId> Files::open(InodeId directory, const char* path, const sys::Open
     const std::uint64_t flags = how.flags;
     const bool creates = (flags & O_CREAT) != 0;
     const bool exclusive = creates && (flags & O_EXCL) != 0;
-    const bool follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
-    const Result<Walk> at = walk(directory, path, follow, how.resolve);
+    WalkHow walking;
+    walking.follow_last = (flags & O_NOFOLLOW) == 0 && !exclusive;
+    walking.creates = creates;
+    walking.resolve = how.resolve;
+    const Result<Walk> at = walk(directory, path, walking);
     if (!at) { return fail(at.error()); }
     if ((flags & kTmpfile) != 0) {
         if (at->inode == 0) { return fail_errno(ENOENT); }
@@ -144,7 +148,6 @@ Result<InodeId> Files::open(InodeId directory, const char* path, const sys::Open
     }
     if (at->inode == 0) {
         if (!creates) { return fail_errno(ENOENT); }
-        if (at->slash) { return fail_errno(EISDIR); }
         const Result<InodeId> made = create(*at, static_cast<std::uint32_t>(how.mode));
         if (made) { hold(*made); }
         return made;
@@ -165,8 +168,6 @@ Status Files::check_found(const Walk& at, const sys::OpenHow& how) {
     const std::uint64_t flags = how.flags;
     const sys::FileStatus& status = get(at.inode).status;
     const bool creates = (flags & O_CREAT) != 0;
-    if (creates && at.slash) { return fail_errno(EISDIR); }
-    if (creates && at.name.empty() && status.is_directory()) { return fail_errno(EISDIR); }
     if (creates && (flags & O_EXCL) != 0) { return fail_errno(EEXIST); }
     if ((flags & O_DIRECTORY) != 0 && !status.is_directory()) { return fail_errno(ENOTDIR); }
     if ((flags & O_PATH) != 0) { return {}; }

@@ -16,9 +16,15 @@ constexpr std::size_t kSendFileStep = 64 * 1024;
 }  // namespace
 
 const char* name_of(Sleep sleep) {
-    static constexpr const char* kNames[kSleepCount] = {
-        "open without RESOLVE_CACHED", "status_at", "read of cold pages", "sendfile of cold pages",
-        "write", "read_entries", "a change of names", "a change of attributes", "sync"};
+    static constexpr const char* kNames[kSleepCount] = {"open without RESOLVE_CACHED",
+                                                        "status_at",
+                                                        "read of cold pages",
+                                                        "sendfile of cold pages",
+                                                        "write",
+                                                        "read_entries",
+                                                        "a change of names",
+                                                        "a change of attributes",
+                                                        "sync"};
     return kNames[static_cast<std::size_t>(sleep)];
 }
 
@@ -36,11 +42,15 @@ void Kernel::detach(DescriptorSink& sink) {
     sinks_.erase(std::remove(sinks_.begin(), sinks_.end(), &sink), sinks_.end());
 }
 
-std::size_t Kernel::open_descriptors() const { return open_count_; }
+std::size_t Kernel::open_descriptors() const {
+    return open_count_;
+}
 
 int Kernel::install(const Descriptor& made) {
     std::size_t fd = kFirstDescriptor;
-    while (fd < descriptors_.size() && descriptors_[fd].kind != Descriptor::Kind::Free) { ++fd; }
+    while (fd < descriptors_.size() && descriptors_[fd].kind != Descriptor::Kind::Free) {
+        ++fd;
+    }
     if (fd == descriptors_.size()) { descriptors_.emplace_back(); }
     descriptors_[fd] = made;
     ++open_count_;
@@ -66,7 +76,9 @@ Kernel::Descriptor& Kernel::socket(int fd) {
 void Kernel::on_socket(SocketId socket) {
     const auto found = descriptor_of_.find(socket);
     if (found == descriptor_of_.end()) { return; }  // in an accept queue
-    for (DescriptorSink* sink : sinks_) { sink->on_edge(found->second); }
+    for (DescriptorSink* sink : sinks_) {
+        sink->on_edge(found->second);
+    }
 }
 
 Status Kernel::noted(const char* what, int fd, Status status) {
@@ -77,7 +89,9 @@ Status Kernel::noted(const char* what, int fd, Status status) {
 
 void Kernel::close(int fd) {
     Descriptor closing = descriptor(fd);
-    for (DescriptorSink* sink : sinks_) { sink->on_close(fd); }
+    for (DescriptorSink* sink : sinks_) {
+        sink->on_close(fd);
+    }
     descriptors_[static_cast<std::size_t>(fd)] = Descriptor();
     --open_count_;
     trace_.note("close fd", static_cast<std::uint64_t>(fd));
@@ -176,7 +190,9 @@ Result<std::size_t> Kernel::unacknowledged(int fd) {
     return noted("unacknowledged", fd, network_.unacknowledged(socket(fd).socket));
 }
 
-Status Kernel::socket_error(int fd) { return network_.take_error(socket(fd).socket); }
+Status Kernel::socket_error(int fd) {
+    return network_.take_error(socket(fd).socket);
+}
 
 Status Kernel::set_option(int fd, sys::SocketOption option, int value) {
     Descriptor& changed = socket(fd);

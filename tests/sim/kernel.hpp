@@ -43,8 +43,8 @@ enum class Sleep : std::uint8_t {
     SendCold,
     Write,
     Entries,
-    Names,      // link, rename, unlink, mkdir, rmdir, readlink
-    Attributes, // chmod, utimens, truncate
+    Names,       // link, rename, unlink, mkdir, rmdir, readlink
+    Attributes,  // chmod, utimens, truncate
     Sync,
     Count_,
 };
@@ -109,10 +109,8 @@ public:
     Status set_modified(int fd, WallTime modified) override;
     Status truncate(int file, std::int64_t size) override;
     Status sync(int fd, bool data_only) override;
-    Status advise(int file, std::int64_t offset, std::int64_t length,
-                  sys::Advice advice) override;
-    Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
-                                       std::int64_t length) override;
+    Status advise(int file, std::int64_t offset, std::int64_t length, sys::Advice advice) override;
+    Result<std::uint64_t> cached_pages(int file, std::int64_t offset, std::int64_t length) override;
     Result<std::int64_t> free_bytes(int fd) override;
     Result<std::uint64_t> file_system_magic(int fd) override;
 
@@ -121,9 +119,9 @@ private:
         enum class Kind : std::uint8_t { Free, Socket, File } kind = Kind::Free;
         SocketId socket = 0;
         InodeId inode = 0;
-        std::uint64_t flags = 0;       // File: as opened
-        std::uint64_t position = 0;    // File: of read_entries
-        bool abortive = false;         // Socket: close with a reset
+        std::uint64_t flags = 0;     // File: as opened
+        std::uint64_t position = 0;  // File: of read_entries
+        bool abortive = false;       // Socket: close with a reset
     };
 
     int install(const Descriptor& descriptor);

@@ -28,8 +28,8 @@ Kernel::Descriptor& Kernel::file(int fd) {
 Kernel::Descriptor& Kernel::contents(int fd, bool writing) {
     Descriptor& found = file(fd);
     const std::uint64_t access = found.flags & O_ACCMODE;
-    const bool may = (found.flags & O_PATH) == 0 &&
-                     (writing ? access != O_RDONLY : access != O_WRONLY);
+    const bool may =
+        (found.flags & O_PATH) == 0 && (writing ? access != O_RDONLY : access != O_WRONLY);
     if (!may) { panic("descriptor %d is not open for %s", fd, writing ? "writing" : "reading"); }
     if (!files_.get(found.inode).status.is_regular()) {
         panic("contents of descriptor %d, which is no regular file", fd);
@@ -93,7 +93,9 @@ Result<int> Kernel::open(int fd, const char* path, const sys::OpenHow& how) {
     return noted("opened", fd, Result<int>(install(made)));
 }
 
-Result<sys::FileStatus> Kernel::status(int fd) { return files_.status_of(file(fd).inode); }
+Result<sys::FileStatus> Kernel::status(int fd) {
+    return files_.status_of(file(fd).inode);
+}
 
 Result<sys::FileStatus> Kernel::status_at(int fd, const char* name) {
     may_sleep(Sleep::StatusAt);
@@ -108,9 +110,7 @@ Result<sys::FileStatus> Kernel::status_at(int fd, const char* name) {
 Result<std::size_t> Kernel::read_at(int fd, MutableBytes into, std::int64_t offset) {
     Inode& inode = files_.get(contents(fd, false).inode);
     if (offset < 0) { return fail_errno(EINVAL); }
-    if (faults_.strikes(Fault::InputOutput)) {
-        return noted_errno("read_at", fd, EIO);
-    }
+    if (faults_.strikes(Fault::InputOutput)) { return noted_errno("read_at", fd, EIO); }
     std::size_t wanted = std::min(into.size(), kReadMax);
     if (wanted > 1 && faults_.strikes(Fault::ShortRead)) { wanted = 1 + prng_.below(wanted - 1); }
     touch_pages(inode.data, offset, static_cast<std::int64_t>(wanted), Sleep::ReadCold);
@@ -125,9 +125,7 @@ Result<std::size_t> Kernel::write_at(int fd, Bytes from, std::int64_t offset) {
     if (faults_.strikes(Fault::NoSpace)) {
         return noted_errno("write_at", fd, prng_.chance(1, 2) ? ENOSPC : EDQUOT);
     }
-    if (faults_.strikes(Fault::InputOutput)) {
-        return noted_errno("write_at", fd, EIO);
-    }
+    if (faults_.strikes(Fault::InputOutput)) { return noted_errno("write_at", fd, EIO); }
     std::size_t count = std::min(from.size(), kReadMax);
     if (count > 1 && faults_.strikes(Fault::ShortWrite)) { count = 1 + prng_.below(count - 1); }
     // Linux appends whatever the offset says (pwrite(2), BUGS).
@@ -170,9 +168,9 @@ Status Kernel::rename(int from_directory, const char* from, int to_directory, co
                       bool replace) {
     may_sleep(Sleep::Names);
     if (const int error = changing_fault()) { return fail_errno(error); }
-    return noted("rename", from_directory,
-                  files_.rename(directory(from_directory), from, directory(to_directory), to,
-                                replace));
+    return noted(
+        "rename", from_directory,
+        files_.rename(directory(from_directory), from, directory(to_directory), to, replace));
 }
 
 Status Kernel::unlink(int fd, const char* name) {

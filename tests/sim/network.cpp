@@ -74,9 +74,9 @@ bool Network::conflicts(const sys::SocketAddress& address, const sys::ListenOpti
         if (other.options.reuse_port && options.reuse_port) { continue; }
         const bool one_family = other.address.family() == address.family();
         const bool wild = other.address.is_wildcard() || address.is_wildcard();
-        const bool dual = (other.address.is_v6() && other.address.is_wildcard() &&
-                           !other.options.v6_only) ||
-                          (address.is_v6() && address.is_wildcard() && !options.v6_only);
+        const bool dual =
+            (other.address.is_v6() && other.address.is_wildcard() && !other.options.v6_only) ||
+            (address.is_v6() && address.is_wildcard() && !options.v6_only);
         if (other.address.same_host(address) || (one_family && wild) || dual) { return true; }
     }
     return false;
@@ -182,7 +182,8 @@ void Network::arrive_syn(SocketId socket, int tries) {
             fail_connect(*client, ETIMEDOUT);
             return;
         }
-        clock_.after(Duration::seconds(1), [this, socket, tries] { arrive_syn(socket, tries + 1); });
+        clock_.after(Duration::seconds(1),
+                     [this, socket, tries] { arrive_syn(socket, tries + 1); });
         return;
     }
     const SocketId listener_id = listener->id;
@@ -254,8 +255,8 @@ std::size_t Network::listener_count(Side side) const {
 
 std::size_t Network::open_count(Side side) const {
     return listener_count(side) +
-           static_cast<std::size_t>(std::count_if(
-               endpoints_.begin(), endpoints_.end(), [side](const auto& item) {
+           static_cast<std::size_t>(
+               std::count_if(endpoints_.begin(), endpoints_.end(), [side](const auto& item) {
                    return item.second.side == side && !item.second.closed;
                }));
 }

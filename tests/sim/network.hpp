@@ -108,13 +108,13 @@ private:
         std::size_t send_capacity = 0;
         std::deque<Segment> flight;
         std::size_t flight_bytes = 0;
-        int error = 0;              // SO_ERROR
-        bool closed = false;        // its owner let go; what is in flight still arrives
+        int error = 0;        // SO_ERROR
+        bool closed = false;  // its owner let go; what is in flight still arrives
         bool fin_sent = false;
         bool fin_received = false;
         bool receiving_shut = false;
         bool reset = false;
-        bool no_space = false;      // a send found the buffer full: tell when there is room
+        bool no_space = false;  // a send found the buffer full: tell when there is room
         bool delivery_planned = false;
     };
     struct Listener {

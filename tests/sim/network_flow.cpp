@@ -229,7 +229,9 @@ void Network::close(SocketId socket, bool abortive) {
     if (listener != listeners_.end()) {
         const std::deque<SocketId> queue = std::move(listener->second.queue);
         listeners_.erase(listener);
-        for (const SocketId waiting : queue) { close(waiting, true); }
+        for (const SocketId waiting : queue) {
+            close(waiting, true);
+        }
         return;
     }
     Endpoint& endpoint = get(socket);

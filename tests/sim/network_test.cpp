@@ -26,7 +26,8 @@ Pair connect(World& world) {
     Pair pair;
     const sys::SocketAddress server = sys::SocketAddress::v4(127, 0, 0, 1, 21);
     pair.listener = *world.network.listen(server, {}, Side::Server, nullptr);
-    pair.client = *world.network.open(sys::SocketAddress::v4(10, 0, 0, 7, 0), Side::Client, nullptr);
+    pair.client =
+        *world.network.open(sys::SocketAddress::v4(10, 0, 0, 7, 0), Side::Client, nullptr);
     world.network.connect(pair.client, server);
     settle(world);
     pair.server = *world.network.accept(pair.listener);
@@ -57,7 +58,8 @@ TEST(Network, BringsAllBytesInOrderWhateverTheCutsAndBuffers) {
             if (world.prng.chance(1, 2)) { world.faults.set(fault, 5000); }
         }
         std::string sent(20'000, '\0');
-        fill_pattern(seed, 0, MutableBytes(reinterpret_cast<std::uint8_t*>(sent.data()), sent.size()));
+        fill_pattern(seed, 0,
+                     MutableBytes(reinterpret_cast<std::uint8_t*>(sent.data()), sent.size()));
         std::string got;
         std::size_t done = 0;
         for (int round = 0; round < 1'000'000 && got.size() < sent.size(); ++round) {
@@ -150,7 +152,9 @@ TEST(Network, AFullAcceptQueueDelaysAClientAndRefusesNone) {
     world.clock.advance_to(world.clock.now() + Duration::milliseconds(1));
     world.network.connect(second, server);
     const Instant soon = world.clock.now() + Duration::milliseconds(500);
-    while (world.clock.now() < soon) { world.clock.advance_to(soon); }
+    while (world.clock.now() < soon) {
+        world.clock.advance_to(soon);
+    }
     EXPECT_TRUE(world.network.is_connecting(second));
     ASSERT_TRUE(world.network.accept(listener));
     settle(world);

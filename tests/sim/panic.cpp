@@ -26,7 +26,9 @@ void say_where() {
 
 // Runs for SLUICE_ASSERT too. Printing from a signal handler is fine here: abort() was called by
 // this very thread, between two statements, not at a random moment.
-void on_abort(int) { say_where(); }
+void on_abort(int) {
+    say_where();
+}
 
 }  // namespace
 

@@ -9,7 +9,9 @@ namespace sluice::sim {
 void Trace::note(const char* what, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     const Event event = {clock_.now().ns, what, a, b, c};
     mix(static_cast<std::uint64_t>(event.at));
-    for (const char* p = what; *p != '\0'; ++p) { mix(static_cast<std::uint8_t>(*p)); }
+    for (const char* p = what; *p != '\0'; ++p) {
+        mix(static_cast<std::uint8_t>(*p));
+    }
     mix(a);
     mix(b);
     mix(c);
@@ -19,7 +21,9 @@ void Trace::note(const char* what, std::uint64_t a, std::uint64_t b, std::uint64
 
 void Trace::note_text(const char* what, std::uint64_t who, std::string_view text) {
     std::uint64_t sum = text.size();
-    for (const char c : text) { sum = sum * 31 + static_cast<std::uint8_t>(c); }
+    for (const char c : text) {
+        sum = sum * 31 + static_cast<std::uint8_t>(c);
+    }
     note(what, who, text.size(), sum);
     if (!verbose_) { return; }
     const int shown = static_cast<int>(std::min<std::size_t>(text.size(), 120));
@@ -42,7 +46,9 @@ void Trace::print(const Event& event) const {
 
 void Trace::dump() const {
     const std::uint64_t first = count_ > kKept ? count_ - kKept : 0;
-    for (std::uint64_t i = first; i < count_; ++i) { print(ring_[i % kKept]); }
+    for (std::uint64_t i = first; i < count_; ++i) {
+        print(ring_[i % kKept]);
+    }
 }
 
 }  // namespace sluice::sim
