@@ -160,6 +160,12 @@ void Backend::wait(Duration timeout) {
             : clock_.now() + timeout +
                   Duration(timeout.ns == 0 ? 0
                                            : static_cast<std::int64_t>(prng_.below(kLateNsMax)));
+    if (!options_.moves_clock) {
+        asleep_ = completions_ == before && !woken_ && due_.empty() && clock_.now() < limit;
+        sleeps_until_ = limit;
+        woken_ = false;
+        return;
+    }
     // Bounded: each round moves the clock to an action, and a deadline or the last action ends it.
     while (completions_ == before && !woken_ && timeout.ns != 0 && clock_.now() < limit) {
         if (!due_.empty()) {

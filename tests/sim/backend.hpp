@@ -10,7 +10,9 @@
 // pattern, and poisoned under AddressSanitizer); no descriptor is closed with an Op in flight on it
 // or before forget().
 //
-// wait() moves the virtual clock to the next action or to its deadline when nothing is ready.
+// wait() moves the virtual clock to the next action or to its deadline when nothing is ready. Where
+// several shards share the clock it does not (Options::moves_clock); their driver does, when all of
+// them would sleep.
 // Owned by: World. Thread: the one of the simulation.
 #pragma once
 
@@ -34,6 +36,7 @@ public:
         bool edge_triggered = true;
         std::uint16_t input_buffers = 8;
         std::size_t input_bytes = 2048;
+        bool moves_clock = true;
     };
 
     Backend(Clock& clock, Prng& prng, Faults& faults, Trace& trace, Kernel& kernel,
@@ -54,6 +57,10 @@ public:
 
     // The last wait() had nothing to wait for: no action is planned, no deadline given.
     bool is_stuck() const { return stuck_; }
+    // Without moves_clock: the last wait() brought nothing, and sleeps_until() it may bring nothing
+    // unless something happens.
+    bool is_asleep() const { return asleep_; }
+    Instant sleeps_until() const { return sleeps_until_; }
     std::uint32_t lent_inputs() const;
     std::uint64_t completions() const { return completions_; }
 
@@ -108,6 +115,8 @@ private:
     std::uint64_t completions_ = 0;
     bool woken_ = false;
     bool stuck_ = false;
+    bool asleep_ = false;
+    Instant sleeps_until_;
 };
 
 }  // namespace sluice::sim

@@ -109,6 +109,7 @@ public:
     Status set_modified(int fd, WallTime modified) override;
     Status truncate(int file, std::int64_t size) override;
     Status sync(int fd, bool data_only) override;
+    Status try_lock(int file) override;
     Status advise(int file, std::int64_t offset, std::int64_t length, sys::Advice advice) override;
     Result<std::uint64_t> cached_pages(int file, std::int64_t offset, std::int64_t length) override;
     Result<std::int64_t> free_bytes(int fd) override;
@@ -122,6 +123,7 @@ private:
         std::uint64_t flags = 0;     // File: as opened
         std::uint64_t position = 0;  // File: of read_entries
         bool abortive = false;       // Socket: close with a reset
+        bool locked = false;           // File: holds the lock of its inode
     };
 
     int install(const Descriptor& descriptor);

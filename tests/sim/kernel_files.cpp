@@ -240,6 +240,16 @@ Status Kernel::sync(int fd, bool data_only) {
     return noted(data_only ? "fdatasync" : "fsync", fd, Status());
 }
 
+Status Kernel::try_lock(int fd) {
+    Descriptor& wanting = file(fd);
+    for (Descriptor& other : descriptors_) {
+        const bool same = other.kind == Descriptor::Kind::File && other.inode == wanting.inode;
+        if (same && other.locked && &other != &wanting) { return fail_errno(EAGAIN); }
+    }
+    wanting.locked = true;
+    return {};
+}
+
 Status Kernel::advise(int fd, std::int64_t offset, std::int64_t length, sys::Advice advice) {
     const InodeId id = contents(fd, false).inode;
     FileData& data = files_.get(id).data;
