@@ -25,7 +25,8 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
       config_(config),
       log_(world.trace),
       placement_(shards),
-      hosts_(config_.limits.max_sessions_per_ip) {
+      hosts_(config_.limits.max_sessions_per_ip),
+      passive_slots_(config_.server.passive_ports.count()) {
     vfs::RootRules rules;
     rules.symlinks = config_.tree.symlinks;
     rules.file_mode = config_.upload.file_mode;
@@ -45,7 +46,7 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
         const server::Surroundings around = {world.kernel, *unit.backend, unit.ready,
                                              world.helpers, config_,      *root_,
                                              log_,          placement_,   hosts_,
-                                             i};
+                                             passive_slots_, i};
         unit.shard = std::make_unique<server::Shard>(around);
         server::Shard::Refusal refusal;
         if (!unit.shard->listen(addresses_, refusal)) {

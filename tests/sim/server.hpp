@@ -11,6 +11,7 @@
 #include "sim/backend.hpp"
 #include "sim/event_log.hpp"
 #include "sim/world.hpp"
+#include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/config/snapshot.hpp"
 #include "sluice/server/shard.hpp"
 #include "sluice/vfs/root.hpp"
@@ -50,6 +51,7 @@ private:
     std::unique_ptr<vfs::Root> root_;
     server::Placement placement_;
     server::HostCounts hosts_;
+    AtomicBitmap passive_slots_;
     std::vector<std::unique_ptr<Unit>> units_;
     std::vector<sys::SocketAddress> addresses_;
     std::size_t descriptors_at_rest_ = 0;
