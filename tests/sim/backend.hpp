@@ -59,7 +59,7 @@ public:
     bool is_stuck() const { return stuck_; }
     // Without moves_clock: the last wait() brought nothing, and sleeps_until() it may bring nothing
     // unless something happens.
-    bool is_asleep() const { return asleep_; }
+    bool is_asleep() const { return asleep_ && !woken_ && due_.empty(); }
     Instant sleeps_until() const { return sleeps_until_; }
     std::uint32_t lent_inputs() const;
     std::uint64_t completions() const { return completions_; }

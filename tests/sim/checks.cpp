@@ -68,6 +68,11 @@ void check_power_cut(World& world, const config::Snapshot& config,
                 }
                 continue;
             }
+            // `data` promises that what is there is whole: it may be the file that was replaced.
+            const bool may_be_older = config.upload.durability == config::Durability::Data;
+            if (may_be_older && found != world.files.find(Library::kRoot + stored.path)) {
+                continue;
+            }
             std::string bytes(stored.bytes.size() + 1, '\0');
             const std::size_t got = after.get(found).data.read(
                 0, MutableBytes(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()));

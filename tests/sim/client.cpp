@@ -165,6 +165,7 @@ void Client::on_reply(const Reply& reply) {
         panic("client %u: %s is answered with %s", number_, found->verb.c_str(),
               reply.text.c_str());
     }
+    ++counts_.answers[found->verb + " " + std::to_string(reply.code)];
     const Pending answered = std::move(*found);
     pending_.erase(pending_.begin() + (found - &pending_.front() == 0 ? 0 : 1));
     if (reply.code == 221) { goodbye_seen_ = true; }

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ public:
         std::uint64_t uploads = 0;
         std::uint64_t listings = 0;
         std::uint64_t broken = 0;     // transfers without 226
+        std::map<std::string, std::uint64_t> answers;  // "RETR 226"
     };
     const Counts& counts() const { return counts_; }
     // Uploads answered with 226 that nothing has touched since: name and contents.
@@ -114,7 +116,8 @@ private:
         SocketId stranger = 0;        // another host's connection to our port
         SocketId second = 0;          // one of ours too many
         bool never_connects = false;
-        bool connected = false;
+        bool connected = false;       // `socket` is
+        bool was_connected = false;   // some socket was
         bool commanded = false;
         bool opened = false;          // 150 has come
         bool answered = false;        // the final reply has come

@@ -9,6 +9,7 @@
 namespace sluice::sim {
 namespace {
 
+constexpr std::size_t kAlwaysTaken = 256;
 constexpr std::size_t kSegmentBytesMax = 16 * 1024;
 // A split send comes in up to so many pieces, often of a single byte.
 constexpr std::uint64_t kPiecesMax = 6;
@@ -181,11 +182,14 @@ Result<std::size_t> Network::send(SocketId socket, Bytes from) {
         endpoint.no_space = true;
         return fail_errno(EAGAIN);
     }
-    if (faults_.strikes(Fault::SpuriousWouldBlock)) {
+    // An empty buffer always takes a short reply whole: a 421 to a client that finds no place is
+    // sent once and not waited for.
+    const bool may_refuse = endpoint.flight_bytes != 0 || count > kAlwaysTaken;
+    if (may_refuse && faults_.strikes(Fault::SpuriousWouldBlock)) {
         plan_tell(socket, draw_delay());
         return fail_errno(EAGAIN);
     }
-    if (faults_.strikes(Fault::ShortSend)) { count = 1 + prng_.below(count); }
+    if (may_refuse && faults_.strikes(Fault::ShortSend)) { count = 1 + prng_.below(count); }
     if (count < from.size()) { endpoint.no_space = true; }
     const bool split = faults_.strikes(Fault::SplitSegments);
     std::uint64_t pieces_left = kPiecesMax;

@@ -3,6 +3,7 @@
 //     sim_run --seed 7 [--verbose]      one seed, twice: the event hashes must be equal
 //     sim_run --seeds 1-200             a range, the same check for every tenth
 //     sim_run --steps 100000 ...        how many turns with faults
+//     sim_run --answers ...             how often each command had each reply
 //
 // A seed that breaks an invariant aborts with the last events and the command that replays it.
 #include <cinttypes>
@@ -20,6 +21,7 @@ struct Arguments {
     std::uint64_t last = 1;
     std::uint64_t steps = 30'000;
     bool verbose = false;
+    bool answers = false;
 };
 
 bool parse(int count, char** values, Arguments& arguments) {
@@ -27,6 +29,8 @@ bool parse(int count, char** values, Arguments& arguments) {
         const bool has_value = i + 1 < count;
         if (std::strcmp(values[i], "--verbose") == 0) {
             arguments.verbose = true;
+        } else if (std::strcmp(values[i], "--answers") == 0) {
+            arguments.answers = true;
         } else if (std::strcmp(values[i], "--seed") == 0 && has_value) {
             arguments.first = arguments.last = std::strtoull(values[++i], nullptr, 10);
         } else if (std::strcmp(values[i], "--seeds") == 0 && has_value) {
@@ -48,7 +52,7 @@ bool parse(int count, char** values, Arguments& arguments) {
 int main(int count, char** values) {
     Arguments arguments;
     if (!parse(count, values, arguments)) {
-        std::fprintf(stderr, "usage: sim_run [--seed N | --seeds A-B] [--steps N] [--verbose]\n");
+        std::fprintf(stderr, "usage: sim_run [--seed N | --seeds A-B] [--steps N] [--answers] [--verbose]\n");
         return 64;
     }
     sluice::sim::Outcome sum;
@@ -80,6 +84,10 @@ int main(int count, char** values) {
         sum.broken += outcome.broken;
         sum.crashes += outcome.crashes;
         sum.virtual_seconds += outcome.virtual_seconds;
+        for (const auto& [answer, times] : outcome.answers) { sum.answers[answer] += times; }
+    }
+    for (const auto& [answer, times] : sum.answers) {
+        if (arguments.answers) { std::printf("%-10s %" PRIu64 "\n", answer.c_str(), times); }
     }
     std::printf("%" PRIu64 " seeds passed: %" PRIu64 " clients, %" PRIu64 " commands, %" PRIu64
                 " downloads, %" PRIu64 " uploads, %" PRIu64 " listings whole, %" PRIu64

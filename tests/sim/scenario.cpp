@@ -75,7 +75,7 @@ Scenario::Scenario(const ScenarioOptions& options)
     world_.trace.set_verbose(options.verbose);
     Network::Limits limits;
     if (world_.prng.chance(1, 2)) {
-        limits.buffer_bytes_min = 1 + world_.prng.below(2000);
+        limits.buffer_bytes_min = 256 + world_.prng.below(2000);
         limits.buffer_bytes_max = limits.buffer_bytes_min + world_.prng.below(20'000);
     }
     world_.network.set_limits(limits);
@@ -161,8 +161,11 @@ void Scenario::rest() {
 }
 
 void Scenario::stop_server() {
-    server_->drain();
-    server_->kill();
+    if (!server_->has_ended()) {
+        server_->drain();
+        server_->kill();
+        turn();
+    }
     for (std::uint64_t i = 0; !server_->has_ended(); ++i) {
         if (i > kRestTurnsMax) { report_stuck("the server does not stop"); }
         turn();
@@ -171,6 +174,8 @@ void Scenario::stop_server() {
     for (std::uint64_t i = 0; world_.helpers.pending() > 0 && i < kRestTurnsMax; ++i) { turn(); }
     check_stopped(world_, *server_);
     server_.reset();
+    // What the kernel still does by itself, such as reading ahead.
+    while (!world_.clock.is_empty()) { world_.clock.advance_to(Instant(INT64_MAX)); }
     check_gone(world_, library_);
 }
 
@@ -192,6 +197,9 @@ Outcome Scenario::run() {
         outcome_.uploads += client->counts().uploads;
         outcome_.listings += client->counts().listings;
         outcome_.broken += client->counts().broken;
+        for (const auto& [answer, count] : client->counts().answers) {
+            outcome_.answers[answer] += count;
+        }
     }
     outcome_.clients = clients_.size();
     outcome_.hash = world_.trace.hash();

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace sluice::sim {
 
@@ -27,6 +29,7 @@ struct Outcome {
     std::uint64_t broken = 0;
     std::int64_t virtual_seconds = 0;
     std::uint64_t crashes = 0;  // power cuts looked at
+    std::map<std::string, std::uint64_t> answers;  // "RETR 226": how often
 };
 
 // Ends the process with a report when an invariant does not hold.
