@@ -41,13 +41,21 @@ void ControlListener::on_accept(int socket) {
 }
 
 void ControlListener::on_accept_end(Error) {
-    if (!stopping_) { reactor_.set_timer(resume_, kPause); }
+    if (stopping_) {
+        socket_.close();
+    } else {
+        reactor_.set_timer(resume_, kPause);
+    }
 }
 
 void ControlListener::stop() {
     stopping_ = true;
     resume_.drop();
-    reactor_.backend().stop(accepting_);
+    if (accepting_.in_flight()) {
+        reactor_.backend().stop(accepting_);
+    } else {
+        socket_.close();
+    }
 }
 
 }  // namespace sluice::server

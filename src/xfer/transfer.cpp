@@ -1,5 +1,6 @@
 #include "sluice/xfer/transfer.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice::xfer {
@@ -7,6 +8,10 @@ namespace {
 
 // What a client may have sent into a download's data connection before we give up reading it.
 constexpr std::size_t kUnwantedInputMax = 256 * 1024;
+// How long after the FIN we first ask whether everything is acknowledged, and how often later. Most
+// clients close at once and are heard of; the first is a tick of the timer wheel.
+constexpr Duration kLookAgainFirst = Duration::milliseconds(100);
+constexpr Duration kLookAgainMax = Duration::seconds(1);
 
 }  // namespace
 
@@ -114,6 +119,15 @@ Status Transfer::drain_input() {
 io::Task<Status> Transfer::finish_sending() {
     const Status shut = kernel().shutdown_sending(socket_.fd());
     if (!shut) { co_return fail(shut.error()); }
+    // A client may keep its side open until it has read the 226, and nothing tells of the last
+    // acknowledgement: so we look again ourselves.
+    io::Timer look_again(
+        [](void* self) {
+            Transfer& transfer = *static_cast<Transfer*>(self);
+            if (transfer.poll_.in_flight()) { transfer.reactor_.backend().stop(transfer.poll_); }
+        },
+        this);
+    Duration pause = kLookAgainFirst;
     while (true) {
         const Status drained = drain_input();
         if (drained) { co_return Status(); }  // the client closed its side: it has read everything
@@ -122,8 +136,13 @@ io::Task<Status> Transfer::finish_sending() {
         // The FIN itself counts as one byte here until it is acknowledged.
         if (left && *left <= 1) { co_return Status(); }
         before_wait();
+        reactor_.set_timer(look_again, pause);
+        pause = std::min(Duration(pause.ns * 2), kLookAgainMax);
         const Result<std::uint32_t> polled = co_await wait_readable();
-        if (!polled) { co_return fail(polled.error()); }
+        look_again.drop();
+        const bool looks_again = !polled && polled.error().code == Errc::Stopped &&
+                                 !stop_.requested();
+        if (!polled && !looks_again) { co_return fail(polled.error()); }
     }
 }
 
