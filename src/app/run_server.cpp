@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "app/log_sinks.hpp"
 #include "sluice/io/select_backend.hpp"
@@ -15,6 +16,7 @@
 #include "sluice/sys/linux_kernel.hpp"
 #include "sluice/sys/process.hpp"
 #include "sluice/vfs/root.hpp"
+#include "sluice/vfs/upload_sweep.hpp"
 
 namespace sluice::app {
 namespace {
@@ -91,6 +93,15 @@ void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::st
     log.emit(notice);
 }
 
+void sweep(const vfs::Root& root, obs::Log& log, sys::Kernel& kernel) {
+    const vfs::SweepReport report = vfs::sweep_stale_uploads(root);
+    if (report.removed + report.failed == 0 && report.complete) { return; }
+    log_notice(log, kernel, obs::EventKind::Notice,
+               fmt::format("swept leftovers of uploads: {} removed, {} kept, {} failed{}",
+                           report.removed, report.kept, report.failed,
+                           report.complete ? "" : "; the tree is too large for one sweep"));
+}
+
 // Waits for signals until the server has ended. True: it ended by itself; false: it was left.
 bool serve_until_stopped(server::Server& server, LogSinks& sinks, sys::Kernel& kernel,
                          Duration grace) {
@@ -159,6 +170,14 @@ int run_server(const config::Snapshot& config) {
     log_notice(sinks.main_log(), kernel, obs::EventKind::Start,
                fmt::format("serving with {} and {} shards", engine_name, shards));
 
+    // What uploads of a killed process left behind is swept while serving; it may take a while.
+    std::thread sweeper;
+    if (config.anonymous.writable) {
+        sweeper = std::thread([&root = **root, &log = sinks.sweep_log(), &kernel] {
+            sweep(root, log, kernel);
+        });
+    }
+
     if (!serve_until_stopped(*server, sinks, kernel, config.server.shutdown_grace)) {
         std::fflush(stdout);
         complain(fmt::format("{} sessions did not end in time and were left",
@@ -167,6 +186,7 @@ int run_server(const config::Snapshot& config) {
         ::_exit(EXIT_FAILURE);
     }
     server->join();
+    if (sweeper.joinable()) { sweeper.join(); }
     log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
     return EXIT_SUCCESS;
 }

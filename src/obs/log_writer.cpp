@@ -91,7 +91,7 @@ private:
 LogWriter::LogWriter(const LogOptions& options, std::uint32_t shards, LineSink& main_sink,
                      LineSink* transfer_sink)
     : options_(options), main_sink_(main_sink), transfer_sink_(transfer_sink) {
-    for (std::uint32_t i = 0; i <= shards; ++i) {
+    for (std::uint32_t i = 0; i < shards + kOtherWriters; ++i) {
         logs_.push_back(std::make_unique<ShardLog>(*this));
     }
     sigset_t all;

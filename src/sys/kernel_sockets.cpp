@@ -142,6 +142,8 @@ Status LinuxKernel::set_option(int socket, SocketOption option, int value) {
     switch (option) {
         case SocketOption::NoDelay:
             return checked(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value));
+        case SocketOption::Cork:
+            return checked(::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value));
         case SocketOption::NotSentLowat:
             return checked(
                 ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value));

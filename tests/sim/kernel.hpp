@@ -112,6 +112,7 @@ public:
     Status try_lock(int file) override;
     Status advise(int file, std::int64_t offset, std::int64_t length, sys::Advice advice) override;
     Result<std::uint64_t> cached_pages(int file, std::int64_t offset, std::int64_t length) override;
+    Result<bool> is_cached(int file, std::int64_t offset) override;
     Result<std::int64_t> free_bytes(int fd) override;
     Result<std::uint64_t> file_system_magic(int fd) override;
 

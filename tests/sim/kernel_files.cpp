@@ -273,6 +273,12 @@ Result<std::uint64_t> Kernel::cached_pages(int fd, std::int64_t offset, std::int
     return noted("cachestat", fd, Result<std::uint64_t>(data.hot_pages(offset, length)));
 }
 
+Result<bool> Kernel::is_cached(int fd, std::int64_t offset) {
+    const FileData& data = files_.get(contents(fd, false).inode).data;
+    if (offset >= data.size()) { return fail(Errc::OutOfRange); }
+    return data.hot_pages(offset, 1) > 0;
+}
+
 Result<std::int64_t> Kernel::free_bytes(int fd) {
     file(fd);
     return kDiskBytes - static_cast<std::int64_t>(files_.used_bytes());

@@ -55,6 +55,7 @@ struct OpenHow {
 
 enum class SocketOption : std::uint8_t {
     NoDelay,          // TCP_NODELAY
+    Cork,             // TCP_CORK: only whole segments until the end or the FIN
     NotSentLowat,     // TCP_NOTSENT_LOWAT, bytes
     KeepAlive,        // SO_KEEPALIVE with an interval in seconds
     AbortiveClose,    // SO_LINGER 0: the next close sends RST
@@ -132,6 +133,9 @@ public:
     // NotSupported where it is missing or refused.
     virtual Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
                                                std::int64_t length) = 0;
+    // Whether the byte at `offset` can be read without waiting: preadv2(RWF_NOWAIT), Linux 4.14.
+    // NotSupported where the file system cannot tell, OutOfRange behind the end.
+    virtual Result<bool> is_cached(int file, std::int64_t offset) = 0;
     // Free bytes for this user on the file system of `fd` (statfs f_bavail).
     virtual Result<std::int64_t> free_bytes(int fd) = 0;
     // The magic number of the file system (statfs f_type).

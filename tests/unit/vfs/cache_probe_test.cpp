@@ -77,12 +77,14 @@ TEST_F(CacheProbeTest, TheClassDecidesWhereTheKernelNeedNotBeAsked) {
     EXPECT_TRUE(kernel_.calls.empty());
 }
 
-TEST_F(CacheProbeTest, ARefusalIsUnknown) {
-    for (const int error : {ENOSYS, EPERM, EACCES, EOPNOTSUPP}) {
-        kernel_.fail_name = "cached_pages";
-        kernel_.fail_name_errno = error;
-        EXPECT_EQ(probe(0, kFileBytes), CacheState::Unknown);
-    }
+TEST_F(CacheProbeTest, WithoutCachestatSamplesAnswer) {
+    ASSERT_TRUE(fill_window(kernel_, fd_, 0, kFileBytes).has_value());
+    kernel_.fail_name = "cached_pages";
+    kernel_.fail_name_errno = ENOSYS;
+    EXPECT_EQ(probe(0, kFileBytes), CacheState::Cached);
+    EXPECT_EQ(probe(kFileBytes - 1, 1), CacheState::Cached);
+    // Behind the end nothing is cached and nothing is known.
+    EXPECT_EQ(probe(kFileBytes, 1), CacheState::Unknown);
 }
 
 TEST_F(CacheProbeTest, FillingTellsWhereTheFileEnds) {

@@ -216,6 +216,7 @@ public:
         }
         return real_.cached_pages(f, o, n);
     }
+    Result<bool> is_cached(int f, std::int64_t o) override { return real_.is_cached(f, o); }
     Result<std::int64_t> free_bytes(int f) override { return real_.free_bytes(f); }
     Result<std::uint64_t> file_system_magic(int f) override {
         const int error = enter("file_system_magic");
