@@ -30,7 +30,8 @@ struct HostPort {
     friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-// PORT h1,h2,h3,h4,p1,p2 (RFC 959 4.1.2): six decimals of 0-255 without blanks; port 0 is refused.
+// PORT h1,h2,h3,h4,p1,p2 (RFC 959 4.1.2): six decimals of 0-255 without blanks. Which ports are
+// allowed (none below 1024, so not 0 either) is the peer rules' matter.
 // Errc::BadArgument -> 501.
 Result<HostPort> parse_port(std::string_view argument);
 

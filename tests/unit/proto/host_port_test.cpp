@@ -28,12 +28,19 @@ TEST(Port, RefusesEverythingElse) {
     for (const std::string_view bad :
          {"", "1", "1,2,3,4,5", "1,2,3,4,5,6,7", "1,2,3,4,5,256", "256,2,3,4,5,6", "1,2,3,4,5,-1",
           " 1,2,3,4,5,6", "1,2,3,4,5,6 ", "1, 2,3,4,5,6", "1,2,3,4,5,", ",2,3,4,5,6", "1,,3,4,5,6",
-          "1.2.3.4,5,6", "a,2,3,4,5,6", "1,2,3,4,0,0", "0001,2,3,4,5,6", "1,2,3,4,5,+6",
+          "1.2.3.4,5,6", "a,2,3,4,5,6", "0001,2,3,4,5,6", "1,2,3,4,5,+6",
           "99999999999999999999,2,3,4,5,6"}) {
         const Result<HostPort> got = parse_port(bad);
         ASSERT_FALSE(got.has_value()) << bad;
         EXPECT_EQ(got.error().code, Errc::BadArgument) << bad;
     }
+}
+
+// A well-formed port below 1024 is refused by the peer rules (504, RFC 2577 3), 0 like the others.
+TEST(Port, LeavesLowPortsToThePeerRules) {
+    EXPECT_EQ(parse_port("1,2,3,4,0,0").value().port, 0);
+    EXPECT_EQ(parse_port("1,2,3,4,0,21").value().port, 21);
+    EXPECT_EQ(parse_eprt("|1|1.2.3.4|0|").value().port, 0);
 }
 
 TEST(Eprt, ReadsBothProtocolsWithAnyDelimiter) {
@@ -57,32 +64,21 @@ TEST(Eprt, TellsAnUnknownProtocolFromNonsense) {
         ASSERT_FALSE(got.has_value()) << unknown;
         EXPECT_EQ(got.error().code, Errc::NotSupported) << unknown;
     }
-    for (const std::string_view bad : {"",
-                                       "|",
-                                       "||",
-                                       "||||",
-                                       "|1|1.2.3.4|5",
-                                       "1|1.2.3.4|5|",
-                                       "|1|1.2.3.4|0|",
-                                       "|1|1.2.3.4|65536|",
-                                       "|1|1.2.3.4|5|x",
-                                       "|1|::1|5|",
-                                       "|2|1.2.3.4|5|",
-                                       "|1|1.2.3|5|",
-                                       "|1|01.2.3.4|5|",
-                                       "|1|1.2.3.4| 5|",
-                                       "|2|fe80::1%eth0|5|",
-                                       "|x|1.2.3.4|5|",
-                                       " 1 1.2.3.4 5 ",
-                                       "\x7F"
-                                       "1\x7F"
-                                       "1.2.3.4\x7F"
-                                       "5\x7F",
-                                       "\xFF"
-                                       "1\xFF"
-                                       "1.2.3.4\xFF"
-                                       "5\xFF",
-                                       "|1|1.2.3.4|99999999999|"}) {
+    for (const std::string_view bad :
+         {"", "|", "||", "||||", "|1|1.2.3.4|5", "1|1.2.3.4|5|",
+
+          "|1|1.2.3.4|65536|", "|1|1.2.3.4|5|x", "|1|::1|5|", "|2|1.2.3.4|5|", "|1|1.2.3|5|",
+          "|1|01.2.3.4|5|", "|1|1.2.3.4| 5|", "|2|fe80::1%eth0|5|", "|x|1.2.3.4|5|",
+          " 1 1.2.3.4 5 ",
+          "\x7F"
+          "1\x7F"
+          "1.2.3.4\x7F"
+          "5\x7F",
+          "\xFF"
+          "1\xFF"
+          "1.2.3.4\xFF"
+          "5\xFF",
+          "|1|1.2.3.4|99999999999|"}) {
         const Result<HostPort> got = parse_eprt(bad);
         ASSERT_FALSE(got.has_value()) << bad;
         EXPECT_EQ(got.error().code, Errc::BadArgument) << bad;

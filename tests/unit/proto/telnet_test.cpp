@@ -92,6 +92,11 @@ TEST(TelnetFilter, GivesUpOnASubnegotiationWithoutEnd) {
     EXPECT_FALSE(run("a\xFF\xFA" + inside).is_inside);
 }
 
+TEST(TelnetFilter, CountsEachSubnegotiationByItself) {
+    const std::string one = "\xFF\xFA" + std::string(200, 's') + "\xFF\xF0";
+    EXPECT_EQ(run(one + "a" + one + "b").text, "ab");
+}
+
 TEST(TelnetFilter, WaitsForTheRestOfACommand) {
     const Filtered result = run("NOOP\xFF");
     EXPECT_EQ(result.text, "NOOP");
