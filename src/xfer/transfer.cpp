@@ -116,34 +116,49 @@ Status Transfer::drain_input() {
     return fail(Errc::Protocol);
 }
 
+// The client's end of stream alone proves nothing: it may have closed before it has read anything,
+// and then our bytes meet a reset. What its TCP has acknowledged does.
 io::Task<Status> Transfer::finish_sending() {
     const Status shut = kernel().shutdown_sending(socket_.fd());
     if (!shut) { co_return fail(shut.error()); }
     // A client may keep its side open until it has read the 226, and nothing tells of the last
     // acknowledgement: so we look again ourselves.
-    io::Timer look_again(
-        [](void* self) {
-            Transfer& transfer = *static_cast<Transfer*>(self);
-            if (transfer.poll_.in_flight()) { transfer.reactor_.backend().stop(transfer.poll_); }
-        },
-        this);
+    io::Timer look_again([](void* self) { static_cast<Transfer*>(self)->on_look_again(); }, this);
     Duration pause = kLookAgainFirst;
-    while (true) {
-        const Status drained = drain_input();
-        if (drained) { co_return Status(); }  // the client closed its side: it has read everything
-        if (drained.error().code != Errc::WouldBlock) { co_return fail(drained.error()); }
+    bool peer_has_closed = false;
+    while (!stop_.requested()) {
+        if (!peer_has_closed) {
+            const Status drained = drain_input();
+            if (!drained && drained.error().code != Errc::WouldBlock) {
+                co_return fail(drained.error());
+            }
+            peer_has_closed = drained.has_value();
+        }
         const Result<std::size_t> left = kernel().unacknowledged(socket_.fd());
         // The FIN itself counts as one byte here until it is acknowledged.
         if (left && *left <= 1) { co_return Status(); }
         before_wait();
         reactor_.set_timer(look_again, pause);
         pause = std::min(Duration(pause.ns * 2), kLookAgainMax);
-        const Result<std::uint32_t> polled = co_await wait_readable();
+        if (peer_has_closed) {
+            // A closed side is readable for ever, so a poll would spin; only a reset can still come.
+            const Status alive = kernel().socket_error(socket_.fd());
+            if (!alive) { co_return fail(alive.error()); }
+            co_await wake_.wait();
+        } else {
+            const Result<std::uint32_t> polled = co_await wait_readable();
+            if (!polled && polled.error().code != Errc::Stopped) {
+                co_return fail(polled.error());
+            }
+        }
         look_again.drop();
-        const bool looks_again = !polled && polled.error().code == Errc::Stopped &&
-                                 !stop_.requested();
-        if (!polled && !looks_again) { co_return fail(polled.error()); }
     }
+    co_return fail(Errc::Stopped);
+}
+
+void Transfer::on_look_again() {
+    if (poll_.in_flight()) { reactor_.backend().stop(poll_); }
+    wake_.notify();
 }
 
 }  // namespace sluice::xfer

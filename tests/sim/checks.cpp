@@ -14,6 +14,11 @@ void check_turn(World& world, const Server& server, const config::Snapshot& conf
     }
 }
 
+bool is_at_rest(World& world, const Server& server) {
+    return world.kernel.open_descriptors() == server.descriptors_at_rest() &&
+           world.helpers.pending() == 0;
+}
+
 void check_at_rest(World& world, const Server& server) {
     if (server.log().open_sessions() != 0) {
         panic("%zu sessions began and never ended in the log", server.log().open_sessions());

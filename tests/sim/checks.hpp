@@ -16,6 +16,7 @@ namespace sluice::sim {
 
 // After every turn: limits are kept (I8), and no shard has slept (I7).
 void check_turn(World& world, const Server& server, const config::Snapshot& config);
+bool is_at_rest(World& world, const Server& server);
 // No session is left, the server still runs: what it holds is what it held at its start (I6).
 void check_at_rest(World& world, const Server& server);
 // The server has ended: nothing is in flight.

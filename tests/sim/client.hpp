@@ -115,7 +115,10 @@ private:
         SocketId socket = 0;
         SocketId stranger = 0;        // another host's connection to our port
         SocketId second = 0;          // one of ours too many
+        bool had_second = false;
         bool never_connects = false;
+        bool uncertain = false;       // a connection of an earlier one may be taken for ours
+        bool dialled = false;         // we have begun to connect
         bool connected = false;       // `socket` is
         bool was_connected = false;   // some socket was
         bool commanded = false;
@@ -206,6 +209,10 @@ private:
     std::optional<Transfer> interrupted_;  // an upload whose reply never came
     std::deque<Stored> stored_;
     Instant next_action_;
+    // Until when an abandoned data connection may be taken for another: where ports must be used
+    // again at once, and anywhere.
+    Instant stray_until_;
+    Instant stray_anywhere_until_;
     Duration patience_;    // between two looks at the data connection, for slow readers
     bool step_planned_ = false;
     Instant step_at_;

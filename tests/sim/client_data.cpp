@@ -9,6 +9,11 @@
 namespace sluice::sim {
 namespace {
 
+// How long a connection that we gave up may still wait in the server's accept queue. The server's
+// quarantine keeps its port from us, unless there are too few ports or one too many connections;
+// then the next transfer may have the same port, and nothing tells the two apart.
+constexpr int kFewPorts = 4;
+constexpr Duration kStrayTime = Duration::seconds(8);
 constexpr std::size_t kReadPerStep = 64 * 1024;
 constexpr std::size_t kReadPerStepSlow = 3'000;
 
@@ -87,6 +92,9 @@ void Client::on_passive_reply(const Reply& reply) {
         panic("client %u: passive port %u is outside of the range", number_, port);
     }
     t.port = static_cast<std::uint16_t>(port);
+    const bool few = server_.ports_last - server_.ports_first < kFewPorts;
+    t.uncertain =
+        world_.clock.now() < stray_anywhere_until_ || (few && world_.clock.now() < stray_until_);
     if (chance(habits_.extras)) {
         const sys::SocketAddress stranger =
             host_.is_v6() ? *sys::SocketAddress::parse("fd00::66", 0)
@@ -191,9 +199,11 @@ void Client::connect_data() {
     Transfer& t = *transfer_;
     if (t.answered) { return; }
     const sys::SocketAddress target = server_.address.with_port(t.port);
+    t.dialled = true;
     t.socket = *world_.network.open(host_, Side::Client, this);
     world_.network.connect(t.socket, target);
     if (t.goal != Goal::Upload && chance(habits_.extras)) {
+        t.had_second = true;
         t.second = *world_.network.open(host_, Side::Client, this);
         world_.network.connect(t.second, target);
     }
@@ -330,6 +340,14 @@ void Client::finish_transfer() {
     Transfer& t = *transfer_;
     look_for_stranger();
     const bool success = is_success(t.answer);
+    const Instant stray_until = world_.clock.now() + kStrayTime;
+    if (t.dialled && !t.opened) { stray_until_ = stray_until; }
+    if (t.had_second) { stray_anywhere_until_ = stray_until; }
+    if (success && t.uncertain) {
+        close_data(false);
+        transfer_.reset();
+        return;
+    }
     if (success && !t.was_connected) {
         panic("client %u: %s %s succeeded without a data connection", number_, t.verb.c_str(),
               t.path.c_str());

@@ -108,6 +108,7 @@ private:
         std::size_t send_capacity = 0;
         std::deque<Segment> flight;
         std::size_t flight_bytes = 0;
+        std::size_t lost_bytes = 0;  // by a reset
         int error = 0;        // SO_ERROR
         bool closed = false;  // its owner let go; what is in flight still arrives
         bool fin_sent = false;

@@ -123,6 +123,7 @@ void Network::arrive_reset(SocketId socket, int error) {
     if (endpoint == nullptr || endpoint->reset) { return; }
     endpoint->reset = true;
     endpoint->error = error;
+    endpoint->lost_bytes = *unacknowledged(socket);
     endpoint->flight.clear();
     endpoint->flight_bytes = 0;
     trace_.note("reset", socket);
@@ -298,7 +299,8 @@ Result<std::size_t> Network::unacknowledged(SocketId socket) const {
     const Endpoint* endpoint = find(socket);
     if (endpoint == nullptr) { panic("unacknowledged of closed socket %u", socket); }
     // A FIN not yet acknowledged counts as one byte (SIOCOUTQ is write_seq - snd_una).
-    std::size_t bytes = endpoint->flight_bytes;
+    // What a reset has destroyed stays unacknowledged for ever.
+    std::size_t bytes = endpoint->flight_bytes + endpoint->lost_bytes;
     if (!endpoint->flight.empty() && endpoint->flight.back().fin) { ++bytes; }
     return bytes;
 }

@@ -65,6 +65,7 @@ private:
     io::Task<Status> connect_active();
     Status drain_input();
     void on_timer();
+    void on_look_again();
 
     io::Reactor& reactor_;
     const config::Snapshot& config_;
