@@ -15,8 +15,8 @@ inline constexpr int kNotSentLowatBytes = 512 * 1024;
 // buffer sizes are left alone, because setting them switches the kernel's autotuning off.
 inline void tune_data_listener(sys::Kernel& kernel, int listener, const std::string& congestion) {
     (void)kernel.set_option(listener, sys::SocketOption::NotSentLowat, kNotSentLowatBytes);
-    // Corked: sendfile hands over 64 KiB at a time, and the few bytes by which that is no multiple of
-    // a segment would leave as segments of their own (bulk: 0.149 s/GB without, 0.111 with;
+    // Corked: sendfile hands over 64 KiB at a time, and the few bytes by which that is no multiple
+    // of a segment would leave as segments of their own (bulk: 0.149 s/GB without, 0.111 with;
     // bench/README.md). The FIN, or 200 ms, sends the rest.
     (void)kernel.set_option(listener, sys::SocketOption::Cork, 1);
     if (!congestion.empty()) { (void)kernel.set_congestion(listener, congestion.c_str()); }

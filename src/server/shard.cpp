@@ -134,6 +134,7 @@ void Shard::turn(Duration sleep_max) {
 void Shard::run_ready() {
     const io::FramePool::Use frames(frames_);
     reactor_.run_ready();
+    admit_arrived();
     reap();
     stop_ports_when_idle();
 }
@@ -157,6 +158,15 @@ void Shard::reap() {
 void Shard::on_session_end(session::Session& session) { ended_.push_back(&session); }
 
 void Shard::on_connection(net::Socket socket, std::uint32_t place) {
+    arrived_.push_back({std::move(socket), place});
+}
+
+void Shard::admit_arrived() {
+    for (Arrived& each : arrived_) { place_connection(std::move(each.socket), each.place); }
+    arrived_.clear();
+}
+
+void Shard::place_connection(net::Socket socket, std::uint32_t place) {
     const std::uint32_t best = around_.placement.choose(around_.index);
     Shard* target = around_.placement.shard(best);
     if (best == around_.index || target == nullptr) {
@@ -244,7 +254,7 @@ void Shard::stop_ports_when_idle() {
 }
 
 bool Shard::has_ended() const {
-    if (!ports_stopping_ || sessions_.live_count() > 0) { return false; }
+    if (!ports_stopping_ || sessions_.live_count() > 0 || !arrived_.empty()) { return false; }
     for (const std::unique_ptr<ControlListener>& listener : listeners_) {
         if (!listener->is_stopped()) { return false; }
     }

@@ -56,8 +56,9 @@ io::Task<void> handle_retr(Session& session, const Command& command) {
         co_return;
     }
     const bool ascii = session.uses_ascii();
-    // In TYPE A the offset counts bytes as they are sent (RFC 3659 section 5.2): at most two for each
-    // of the file's. Whether it lies within is known only after counting; see send_file_as_ascii.
+    // In TYPE A the offset counts bytes as they are sent (RFC 3659 section 5.2): at most two for
+    // each of the file's. Whether it lies within is known only after counting; see
+    // send_file_as_ascii.
     const std::int64_t offset_max = ascii ? 2 * file->status.size : file->status.size;
     if (offset > offset_max) {
         refuse_transfer(session, Error(Errc::OutOfRange));

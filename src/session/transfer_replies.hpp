@@ -15,8 +15,8 @@ std::int64_t take_restart_offset(Session& session);
 // firewall. False when it was answered.
 bool require_data_setup(Session& session);
 
-// Refused before 150: that was no transfer, so the data set-up stays for the next command, as clients
-// of vsftpd expect.
+// Refused before 150: that was no transfer, so the data set-up stays for the next command, as
+// clients of vsftpd expect.
 void refuse_transfer(Session& session, Error error, PathUse use = PathUse::Existing);
 
 // No data connection came about: 425; an ABOR meanwhile is 426.

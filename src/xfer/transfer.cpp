@@ -141,7 +141,8 @@ io::Task<Status> Transfer::finish_sending() {
         reactor_.set_timer(look_again, pause);
         pause = std::min(Duration(pause.ns * 2), kLookAgainMax);
         if (peer_has_closed) {
-            // A closed side is readable for ever, so a poll would spin; only a reset can still come.
+            // A closed side is readable for ever, so a poll would spin; only a reset can still
+            // come.
             const Status alive = kernel().socket_error(socket_.fd());
             if (!alive) { co_return fail(alive.error()); }
             co_await wake_.wait();

@@ -118,8 +118,8 @@ void Client::command(std::string_view verb, std::string_view argument, OnFinal o
     ++counts_.commands;
 }
 
-// The command a final reply belongs to: the oldest one, but for NOOP and STAT, which are answered at
-// once while a transfer runs (protocol M2).
+// The command a final reply belongs to: the oldest one, but for NOOP and STAT, which are answered
+// at once while a transfer runs (protocol M2).
 Client::Pending* Client::match(const Reply& reply) {
     if (pending_.empty()) { return nullptr; }
     Pending& oldest = pending_.front();

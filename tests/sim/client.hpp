@@ -50,7 +50,7 @@ public:
         std::uint64_t cuts = 0;          // a data connection half-way
         std::uint64_t vanishes = 0;      // closes or resets the control connection
         std::uint64_t no_connection = 0; // never opens the data connection
-        std::uint64_t extras = 0;        // opens it twice, lets a stranger in, talks into a download
+        std::uint64_t extras = 0;        // opens it twice, sends a stranger, talks into a download
         std::uint64_t wrong_port = 0;    // PORT to where it must not go
         std::uint64_t garbage = 0;
         std::uint64_t interjects = 0;    // NOOP or STAT during a transfer

@@ -43,9 +43,11 @@ void Client::act() {
                                                  2'000'000));
     }
     next_action_ = world_.clock.now() +
-                   Duration(static_cast<std::int64_t>(prng.below(chance(10) ? 500'000'000 : 500'000)));
+                   Duration(static_cast<std::int64_t>(
+                       prng.below(chance(10) ? 500'000'000 : 500'000)));
     if (chance(habits_.idles)) {
-        next_action_ = world_.clock.now() + Duration::seconds(static_cast<std::int64_t>(prng.below(400)));
+        next_action_ = world_.clock.now() +
+                       Duration::seconds(static_cast<std::int64_t>(prng.below(400)));
         return;
     }
     if (chance(habits_.vanishes)) {
@@ -189,7 +191,8 @@ void Client::draw_download() {
     if (size > 10'000'000) {
         t.restart = size - static_cast<std::int64_t>(world_.prng.below(100'000));
     } else if (chance(25)) {
-        t.restart = static_cast<std::int64_t>(world_.prng.below(static_cast<std::uint64_t>(size) + 2));
+        t.restart = static_cast<std::int64_t>(
+            world_.prng.below(static_cast<std::uint64_t>(size) + 2));
     }
 }
 

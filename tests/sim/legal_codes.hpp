@@ -1,6 +1,6 @@
 // Which replies a command may have: the lists of RFC 959 section 5.4, with what its successors and
-// the house rules of the server add (451 for EIO and exhausted resources on any command that touches
-// the tree). 421 is legal always and not in the lists.
+// the house rules of the server add (451 for EIO and exhausted resources on any command that
+// touches the tree). 421 is legal always and not in the lists.
 #pragma once
 
 #include <string_view>

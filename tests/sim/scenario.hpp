@@ -1,6 +1,6 @@
-// One seed from beginning to end: a world, a server with a configuration, clients with habits, faults;
-// then no more faults, and everything must come to rest; then the server stops, and nothing of it
-// may be left.
+// One seed from beginning to end: a world, a server with a configuration, clients with habits,
+// faults; then no more faults, and everything must come to rest; then the server stops, and nothing
+// of it may be left.
 // Thread: one.
 #pragma once
 

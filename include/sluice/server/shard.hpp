@@ -84,6 +84,8 @@ private:
     void on_stranger(const sys::SocketAddress& stranger, std::uint16_t port,
                      const sys::SocketAddress& owner) override;
     void on_connection(net::Socket socket, std::uint32_t place) override;
+    void admit_arrived();
+    void place_connection(net::Socket socket, std::uint32_t place);
     void admit(net::Socket socket, std::uint32_t place);
     void refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why);
     void reap();
@@ -103,6 +105,13 @@ private:
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on
     Slab<session::Session> sessions_;
+    // Accepted inside the engine's wait, where nobody may be resumed and the turn's clock is old;
+    // admitted at the beginning of the next turn.
+    struct Arrived {
+        net::Socket socket;
+        std::uint32_t place;
+    };
+    std::vector<Arrived> arrived_;
     std::vector<session::Session*> ended_;
     std::uint64_t sessions_begun_ = 0;
     bool draining_ = false;

@@ -191,8 +191,8 @@ void EpollBackend::serve_receive(Op& op, Interest& interest) {
         return;
     }
     // A short receive has emptied the socket: more bytes will make a new edge. Not so where urgent
-    // data (ABOR's Synch) is in the stream: a receive stops in front of it, and what lies behind has
-    // had its edge.
+    // data (ABOR's Synch) is in the stream: a receive stops in front of it, and what lies behind
+    // has had its edge.
     interest.readable = interest.urgent || *got == InputBuffers::kBytesEach;
     op.input = data;
     op.backend_word = index;
