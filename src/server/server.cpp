@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "sluice/server/shard.hpp"
@@ -43,6 +45,30 @@ Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot&
     return addresses;
 }
 
+namespace {
+
+// Tries to listen on the address alone. Several shards will share it by SO_REUSEPORT, which would
+// also let a second server of the same user in without a word. And the ring of a server that was
+// killed a moment ago holds its listeners for some milliseconds more, so "in use" is asked again.
+Status wait_until_free(sys::Kernel& kernel, const sys::SocketAddress& address) {
+    constexpr int kTriesMax = 20;
+    constexpr auto kPause = std::chrono::milliseconds(50);
+    if (address.port() == 0) { return {}; }
+    sys::ListenOptions options;
+    options.v6_only = true;
+    Result<int> probe = kernel.listen(address, options);
+    for (int tries = 1; tries < kTriesMax && !probe; ++tries) {
+        if (probe.error().code != Errc::AddressInUse) { break; }
+        std::this_thread::sleep_for(kPause);
+        probe = kernel.listen(address, options);
+    }
+    if (!probe) { return fail(probe.error()); }
+    kernel.close(*probe);
+    return {};
+}
+
+}  // namespace
+
 Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
                LogSource& logs, io::EngineKind engine, std::uint32_t shards)
     : kernel_(kernel),
@@ -63,17 +89,13 @@ bool Server::start(std::string& refusal, Error& error) {
         error = control.error();
         return false;
     }
-    // Several shards share each address by SO_REUSEPORT, which would also let a second server of
-    // the same user in without a word: so it is tried alone first.
     for (const sys::SocketAddress& address : *control) {
-        if (address.port() == 0 || placement_.shards() == 1) { continue; }
-        const Result<int> probe = kernel_.listen(address, sys::ListenOptions());
-        if (!probe) {
-            refusal = fmt::format("cannot listen on {}: {}", address.text(), text_of(probe.error()));
-            error = probe.error();
+        const Status free = wait_until_free(kernel_, address);
+        if (!free) {
+            refusal = fmt::format("cannot listen on {}: {}", address.text(), text_of(free.error()));
+            error = free.error();
             return false;
         }
-        kernel_.close(*probe);
     }
     for (std::uint32_t index = 0; index < placement_.shards(); ++index) {
         workers_.push_back(std::make_unique<Worker>());
