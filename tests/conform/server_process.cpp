@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -132,8 +133,12 @@ std::string ServerProcess::start(const Options& options) {
         options.binary,    options.root,
         "--listen",        "127.0.0.1:0",
         "--engine",        options.engine,
-        "--shards",        fmt::format("{}", options.shards),
         "--passive-ports", fmt::format("{}-{}", first, first + ports - 1)};
+    // Flags go over --set: a transcript that sets the shards itself must not get the flag.
+    if (std::none_of(options.settings.begin(), options.settings.end(),
+                     [](const auto& setting) { return setting.starts_with("server.shards="); })) {
+        words.insert(words.end(), {"--shards", fmt::format("{}", options.shards)});
+    }
     if (ipv6) {
         words.insert(words.end(), {"--listen", "[::1]:0"});
     }
