@@ -152,7 +152,7 @@ void Backend::wait(Duration timeout) {
     stuck_ = false;
     const std::uint64_t before = completions_;
     clock_.pass(Duration(static_cast<std::int64_t>(prng_.below(kTurnNsMax))));
-    clock_.run_due();
+    if (options_.moves_clock) { clock_.run_due(); }
     serve_due();
     const Instant limit =
         timeout.ns < 0

@@ -469,6 +469,11 @@ void Client::check_listing() {
         if (end == std::string::npos) { panic("client %u: a listing without CRLF", number_); }
         const std::string line = t.received.substr(at, end - at);
         const std::size_t name = line.find("entry-");
+        const bool is_right = t.verb == "NLST" || (t.verb == "LIST" && line.starts_with("-rw-r--r--")) ||
+                              line.starts_with("type=file;size=10;");
+        if (name != std::string::npos && !is_right) {
+            panic("client %u: a wrong line in a listing: %s", number_, line.c_str());
+        }
         if (name != std::string::npos && !names.insert(line.substr(name)).second) {
             panic("client %u: an entry twice in a listing: %s", number_, line.c_str());
         }

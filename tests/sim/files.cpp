@@ -2,6 +2,7 @@
 #include "sim/files.hpp"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -40,6 +41,16 @@ std::uint8_t record_type(sys::FileStatus::Type type) {
             break;
     }
     return DT_FIFO;
+}
+
+std::uint32_t format_of(sys::FileStatus::Type type) {
+    switch (type) {
+        case sys::FileStatus::Type::Regular: return S_IFREG;
+        case sys::FileStatus::Type::Directory: return S_IFDIR;
+        case sys::FileStatus::Type::Symlink: return S_IFLNK;
+        case sys::FileStatus::Type::Other: break;
+    }
+    return S_IFIFO;
 }
 
 // Appends one record at `used`; false when it does not fit.
@@ -81,6 +92,7 @@ InodeId Files::make(sys::FileStatus::Type type, std::uint32_t mode) {
     Inode& inode = inodes_[id];
     inode.status.type = type;
     inode.status.mode = mode;
+    inode.status.format = format_of(type);
     inode.status.uid = inode.status.gid = kServerUid;
     inode.status.device = 1;
     inode.status.inode = id;

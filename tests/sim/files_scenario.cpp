@@ -22,7 +22,8 @@ InodeId Files::find(std::string_view path) {
     std::size_t at = 0;
     while (at < path.size()) {
         const std::size_t slash = std::min(path.find('/', at), path.size());
-        if (slash > at) {
+        const bool is_name = slash > at && path.substr(at, slash - at) != ".";
+        if (is_name) {
             const Inode& inode = get(here);
             const auto found = inode.children.find(std::string(path.substr(at, slash - at)));
             if (found == inode.children.end()) { return 0; }

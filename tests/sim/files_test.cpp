@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -36,7 +37,7 @@ std::string say(const Result<T>& result) {
 std::string describe(const Result<sys::FileStatus>& got) {
     if (!got) { return std::strerror(got.error().sys_errno); }
     std::string text = "type " + std::to_string(static_cast<int>(got->type));
-    text += " mode " + std::to_string(got->mode);
+    text += " format " + std::to_string(got->format) + " mode " + std::to_string(got->mode);
     // Sizes and link counts of directories are each file system's own affair.
     if (!got->is_directory()) {
         text += " size " + std::to_string(got->size) + " links " + std::to_string(got->links);
@@ -161,7 +162,8 @@ TEST_F(FilesAgainstLinux, AnswerTheSameCallsAlike) {
                         break;
                     case 4:
                         if (m == 0) {
-                            ::symlinkat(target, at, name.c_str());
+                            const int made = ::symlinkat(target, at, name.c_str());
+                            ASSERT_TRUE(made == 0 || errno == EEXIST);
                         } else if (world.files.find("/srv/" + name) == 0) {
                             world.files.add_symlink("/srv/" + name, target);
                         }

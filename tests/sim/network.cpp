@@ -190,6 +190,7 @@ void Network::arrive_syn(SocketId socket, int tries) {
     Endpoint& server = add_endpoint(listener->side, listener->observer);
     client = find(socket);
     server.state = State::Established;
+    if (listener->receive_capacity != 0) { server.receive_capacity = listener->receive_capacity; }
     server.local = client->peer;
     server.peer = client->local;
     server.other = socket;
@@ -197,9 +198,11 @@ void Network::arrive_syn(SocketId socket, int tries) {
     client->state = State::Established;
     trace_.note("established", socket, server.id, listener_id);
     tell(*client);
-    // The client may send, or be gone again, before the server can see it.
+    // The client may send, or be gone again, before the server can see it. The queue keeps the order
+    // in which the handshakes ended.
     const SocketId server_id = server.id;
-    clock_.after(draw_delay(), [this, listener_id, server_id] {
+    listener->last_queued = std::max(listener->last_queued, clock_.now() + draw_delay());
+    clock_.after(listener->last_queued - clock_.now(), [this, listener_id, server_id] {
         const auto found = listeners_.find(listener_id);
         if (found == listeners_.end()) {
             close(server_id, true);
@@ -223,6 +226,14 @@ Result<SocketId> Network::accept(SocketId listener) {
     found->second.queue.pop_front();
     trace_.note("accept", listener, socket);
     return socket;
+}
+
+void Network::set_receive_capacity(SocketId socket, std::size_t bytes) {
+    if (Endpoint* endpoint = find(socket)) { endpoint->receive_capacity = bytes; }
+    const auto found = listeners_.find(socket);
+    if (found == listeners_.end()) { return; }
+    found->second.receive_capacity = bytes;
+    for (const SocketId waiting : found->second.queue) { get(waiting).receive_capacity = bytes; }
 }
 
 void Network::set_observer(SocketId socket, SocketObserver* observer) {

@@ -63,6 +63,8 @@ public:
     bool is_connecting(SocketId socket) const;
     Result<SocketId> accept(SocketId listener);
     bool is_listener(SocketId socket) const { return listeners_.count(socket) != 0; }
+    // Of a socket, or of those that a listener will accept.
+    void set_receive_capacity(SocketId socket, std::size_t bytes);
     void set_observer(SocketId socket, SocketObserver* observer);
 
     // ---- data, with the results of the system calls of the same name
@@ -124,6 +126,8 @@ private:
         SocketObserver* observer = nullptr;
         sys::SocketAddress address;
         sys::ListenOptions options;
+        std::size_t receive_capacity = 0;  // 0: drawn for each
+        Instant last_queued;
         std::deque<SocketId> queue;
     };
 

@@ -65,7 +65,10 @@ Server::~Server() {
     for (std::unique_ptr<Unit>& unit : units_) { unit->shard.reset(); }
 }
 
-bool Server::step() {
+bool Server::step(Instant limit) {
+    // Only here, so that what happens in the world finds all shards between two turns: a message that
+    // came to a shard after its turn, and before the round is found quiet, would be slept over.
+    if (world_.clock.run_due()) { quiet_rounds_ = 0; }
     std::vector<std::size_t> order(units_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     for (std::size_t i = order.size(); i > 1; --i) {
@@ -82,7 +85,6 @@ bool Server::step() {
     quiet_rounds_ = quiet ? quiet_rounds_ + 1 : 0;
     if (quiet_rounds_ < 2) { return true; }
     quiet_rounds_ = 0;
-    Instant limit(INT64_MAX);
     for (const std::unique_ptr<Unit>& unit : units_) {
         limit = std::min(limit, unit->backend->sleeps_until());
     }

@@ -26,8 +26,9 @@ public:
     ~Server();
 
     const std::vector<sys::SocketAddress>& addresses() const { return addresses_; }
-    // One turn of each shard. False when nothing at all will ever happen again.
-    bool step();
+    // One turn of each shard; the clock does not move beyond `limit` by it. False when nothing at
+    // all will ever happen again.
+    bool step(Instant limit = Instant(INT64_MAX));
     void drain();
     void kill();
     bool has_ended() const;

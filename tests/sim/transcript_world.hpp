@@ -1,0 +1,95 @@
+// conform::World over the simulator: the transcripts of tests/conform in virtual time.
+//
+// Each transcript gets a world, a server and a tree of its own. A wait runs the server turn by turn
+// until what it waits for has happened or the virtual patience is spent, so a time-out of a minute
+// costs microseconds. The faults of the world may cut, delay and reorder; a transcript must hold
+// under all that a network and a kernel may do to an honest client.
+// Owned by: whoever runs transcripts. Thread: one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conform/world.hpp"
+#include "sim/server.hpp"
+#include "sim/world.hpp"
+#include "sluice/config/snapshot.hpp"
+
+namespace sluice::sim {
+
+class TranscriptWorld final : public conform::World {
+public:
+    static constexpr const char* kRoot = "/srv/ftp";
+    static constexpr const char* kOutside = "/outside";
+
+    // `faults` draws from those that leave an honest client's session whole.
+    TranscriptWorld(std::uint64_t seed, const config::Snapshot& config, bool faults,
+                    const char* replay);
+
+    void set_verbose(bool on) { world_.trace.set_verbose(on); }
+    // Closes everything and stops the server; ends the test if anything of it is left.
+    void finish();
+
+    Result<conform::Endpoint> control_endpoint(conform::Family family) override;
+    Result<conform::ChannelId> dial(const conform::DialOptions& options) override;
+    conform::Endpoint local_endpoint(conform::ChannelId channel) override;
+    Result<conform::ListenerId> listen(const std::string& host) override;
+    conform::Endpoint listener_endpoint(conform::ListenerId listener) override;
+    Result<conform::ChannelId> accept(conform::ListenerId listener, bool narrow) override;
+    bool has_pending(conform::ListenerId listener) override;
+    void close_listener(conform::ListenerId listener) override;
+    Status send(conform::ChannelId channel, std::string_view bytes, bool urgent) override;
+    conform::ReadEnd read(conform::ChannelId channel, std::string& out,
+                          std::size_t bytes_max) override;
+    conform::ReadEnd read_now(conform::ChannelId channel, std::string& out,
+                              std::size_t bytes_max) override;
+    void finish_sending(conform::ChannelId channel) override;
+    void close(conform::ChannelId channel) override;
+    void reset(conform::ChannelId channel) override;
+
+    Status make_directory(const std::string& path) override;
+    Status make_file(const std::string& path, std::string_view content) override;
+    Status make_link(const std::string& path, const std::string& target) override;
+    Status make_fifo(const std::string& path) override;
+    Status set_permissions(const std::string& path, std::uint32_t permissions) override;
+    Status set_modified(const std::string& path, std::int64_t seconds) override;
+    Status truncate(const std::string& path, std::uint64_t size) override;
+    Status rename(const std::string& from, const std::string& to) override;
+    Status remove(const std::string& path) override;
+    conform::Node look(const std::string& path) override;
+    Result<std::string> content(const std::string& path) override;
+    Result<std::vector<std::string>> entries(const std::string& path) override;
+    std::string outside_path() override { return kOutside; }
+
+    void begin_patience() override;
+    bool pass_moment() override;
+    bool provides(std::string_view ability) override { return ability == "ipv6"; }
+
+private:
+    // What arrived while a send waited for room.
+    struct Channel {
+        SocketId socket = 0;
+        std::string early;
+    };
+
+    Channel& channel(conform::ChannelId id) { return channels_.at(id); }
+    conform::ChannelId keep(SocketId socket);
+    // Turns until `happened()` or the patience is spent; whether it happened.
+    template <class Condition>
+    bool run_until(Condition happened);
+    conform::ReadEnd take(conform::ChannelId id, std::string& out, std::size_t bytes_max);
+    InodeId find(const std::string& path);
+    static std::string real(const std::string& path);
+
+    sim::World world_;
+    std::unique_ptr<Server> server_;
+    std::map<conform::ChannelId, Channel> channels_;
+    std::map<conform::ListenerId, SocketId> listeners_;
+    std::uint32_t next_id_ = 1;
+    Instant patience_end_;
+};
+
+}  // namespace sluice::sim
