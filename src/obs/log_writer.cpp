@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -168,9 +169,16 @@ void LogWriter::write(const Event& event) {
 }
 
 void LogWriter::flush() {
-    if (!main_lines_.empty() && !main_sink_.write(main_lines_)) { ++lost_lines_; }
+    const auto lines_in = [](const std::string& lines) {
+        return static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    };
+    if (!main_lines_.empty() && !main_sink_.write(main_lines_)) {
+        lost_lines_ += lines_in(main_lines_);
+    }
     main_lines_.clear();
-    if (!transfer_lines_.empty() && !transfer_sink_->write(transfer_lines_)) { ++lost_lines_; }
+    if (!transfer_lines_.empty() && !transfer_sink_->write(transfer_lines_)) {
+        lost_lines_ += lines_in(transfer_lines_);
+    }
     transfer_lines_.clear();
 }
 
