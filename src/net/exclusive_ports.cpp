@@ -24,7 +24,7 @@ ExclusivePorts::~ExclusivePorts() { SLUICE_ASSERT(held_.empty() && pending_ == 0
 // A free number that can be bound. Those that other programs hold go back to the set at the end, so
 // that this search does not meet one of them twice.
 Result<int> ExclusivePorts::bind_slot(std::uint32_t& slot) {
-    std::vector<std::uint32_t> taken_by_others;
+    std::vector<std::uint32_t> taken_by_others;  // kBindTriesMax at most
     Result<int> listener = fail(Errc::LimitReached);
     for (int tries = 0; tries < kBindTriesMax; ++tries) {
         const std::optional<std::uint32_t> claimed = slots_.claim(random_.next());
@@ -39,8 +39,12 @@ Result<int> ExclusivePorts::bind_slot(std::uint32_t& slot) {
             break;
         }
         taken_by_others.push_back(*claimed);
+        if (listener.error().code != Errc::AddressInUse) { break; }  // no number would do
     }
     for (const std::uint32_t other : taken_by_others) { slots_.release(other); }
+    if (!listener && listener.error().code == Errc::AddressInUse) {
+        return fail(Errc::LimitReached);  // what "none is left" is called by all PassivePorts
+    }
     return listener;
 }
 

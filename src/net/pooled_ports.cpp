@@ -106,7 +106,7 @@ void PooledPorts::match(Port& port, int socket) {
         if (r->peer().same_host(*peer)) {
             --pending_;
             r->fulfil(std::move(connection));
-            wake_one_waiter();
+            wake_one_waiter_of(*peer);
             return;
         }
     }
@@ -125,7 +125,7 @@ void PooledPorts::give_back(Reservation& reservation) {
         quarantine_[quarantine_next_] = entry;
         quarantine_next_ = (quarantine_next_ + 1) % kQuarantineMax;
     }
-    wake_one_waiter();
+    wake_one_waiter_of(reservation.peer());
 }
 
 void PooledPorts::on_accept_end(Port&, Error) {

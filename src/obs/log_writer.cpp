@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -74,9 +75,7 @@ public:
                            std::memory_order_relaxed);
             return;
         }
-        // Wakes the writer only when it sleeps; while it gathers, this is one store.
-        writer_.wake_.store(1, std::memory_order_release);
-        writer_.wake_.notify_one();
+        writer_.wake();
     }
 
     SpscQueue<Record*>& queue() { return queue_; }
@@ -104,8 +103,7 @@ LogWriter::LogWriter(const LogOptions& options, std::uint32_t shards, LineSink& 
 
 LogWriter::~LogWriter() {
     ending_.store(true, std::memory_order_release);
-    wake_.store(1, std::memory_order_release);
-    wake_.notify_one();
+    wake();
     thread_.join();
 }
 
@@ -119,15 +117,21 @@ std::uint64_t LogWriter::dropped() const {
 
 void LogWriter::request_reopen() {
     reopen_.store(true, std::memory_order_release);
-    wake_.store(1, std::memory_order_release);
-    wake_.notify_one();
+    wake();
+}
+
+// Every change of wake_ is a read-modify-write. With plain stores the writer's 0 could bury a 1
+// whose record it does not see yet, and notify_one() could look for a sleeper before its 1 is
+// visible (store-load reordering, on x86 too): the record, or the end, would wait for ever.
+void LogWriter::wake() {
+    if (wake_.exchange(1, std::memory_order_seq_cst) == 0) { wake_.notify_one(); }
 }
 
 void LogWriter::run() {
     pthread_setname_np(pthread_self(), "log-writer");
     while (true) {
         wake_.wait(0, std::memory_order_acquire);
-        wake_.store(0, std::memory_order_release);
+        wake_.exchange(0, std::memory_order_seq_cst);
         const bool ending = ending_.load(std::memory_order_acquire);
         if (reopen_.exchange(false, std::memory_order_acq_rel)) {
             main_sink_.reopen();
@@ -168,9 +172,16 @@ void LogWriter::write(const Event& event) {
 }
 
 void LogWriter::flush() {
-    if (!main_lines_.empty() && !main_sink_.write(main_lines_)) { ++lost_lines_; }
+    const auto lines_in = [](const std::string& lines) {
+        return static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    };
+    if (!main_lines_.empty() && !main_sink_.write(main_lines_)) {
+        lost_lines_ += lines_in(main_lines_);
+    }
     main_lines_.clear();
-    if (!transfer_lines_.empty() && !transfer_sink_->write(transfer_lines_)) { ++lost_lines_; }
+    if (!transfer_lines_.empty() && !transfer_sink_->write(transfer_lines_)) {
+        lost_lines_ += lines_in(transfer_lines_);
+    }
     transfer_lines_.clear();
 }
 

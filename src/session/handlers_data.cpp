@@ -58,6 +58,7 @@ io::Task<bool> reserve_port(Session& session) {
         while (!reserved && !timed_out && !session.is_ending()) {
             net::PortWaiter waiter;
             waiter.event = &freed;
+            waiter.peer = session.peer();
             ports.wait_for_port(waiter);
             co_await freed.wait();
             waiter.unlink();

@@ -41,6 +41,8 @@ SocketAddress SocketAddress::from_bytes_v6(const std::uint8_t* sixteen, std::uin
 Result<SocketAddress> SocketAddress::parse(std::string_view address, std::uint16_t port) {
     char text[INET6_ADDRSTRLEN + 1] = {};
     if (address.empty() || address.size() >= sizeof text) { return fail(Errc::BadArgument); }
+    // inet_pton would stop at a NUL and take what stands in front of it.
+    if (address.find('\0') != std::string_view::npos) { return fail(Errc::BadArgument); }
     std::copy(address.begin(), address.end(), text);
     std::uint8_t bytes[16];
     if (inet_pton(AF_INET, text, bytes) == 1) { return from_bytes_v4(bytes, port); }

@@ -68,6 +68,7 @@ private:
 // One that waits for a port to come free (see PassivePorts::wait_for_port).
 struct PortWaiter : ListHook<> {
     io::Event* event = nullptr;
+    sys::SocketAddress peer;  // whom the port is for
 };
 
 // Hears of connections that match no reservation: for the audit log.
@@ -87,7 +88,8 @@ public:
     // Promises a random port to `peer`'s host. LimitReached when every port is already promised to
     // this host: the caller may wait_for_port and ask again, or answer 425.
     virtual Status reserve(Reservation& reservation, const sys::SocketAddress& peer) = 0;
-    // Puts `waiter` in line: its Event is notified when a port comes free. Unlinking it leaves.
+    // Puts `waiter` in line: its Event is notified when a port comes free for its host. Unlinking
+    // it leaves.
     void wait_for_port(PortWaiter& waiter) {
         waiting_.push_back(waiter);
         on_waiter();
@@ -105,6 +107,18 @@ protected:
     bool has_waiters() const { return !waiting_.is_empty(); }
     void wake_one_waiter() {
         if (PortWaiter* waiter = waiting_.pop_front()) { waiter->event->notify(); }
+    }
+    // Where a port that one host gives back is no use to the others. The line is short: only
+    // sessions that wait for a port of a full range stand in it.
+    void wake_one_waiter_of(const sys::SocketAddress& host) {
+        for (PortWaiter* waiter = waiting_.front(); waiter != nullptr;
+             waiter = waiting_.next(*waiter)) {
+            if (waiter->peer.same_host(host)) {
+                waiter->unlink();
+                waiter->event->notify();
+                return;
+            }
+        }
     }
 
 private:

@@ -58,6 +58,7 @@ public:
 private:
     class ShardLog;
     struct Record;
+    void wake();
     void run();
     bool drain();
     void write(const Event& event);
