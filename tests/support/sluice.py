@@ -1,8 +1,8 @@
 """What the tests with a real server share: starting sluiced, a plain FTP client, TAP output.
 
 Only the standard library. Nothing sleeps for a fixed time where something can be waited for: a
-server is ready when it says so, a condition holds when it holds (`wait_for`). Every server and every
-temporary tree ends with the test that made it.
+server is ready when it says so, a condition holds when it holds (`wait_for`). Every server and
+every temporary tree ends with the test that made it.
 """
 
 import contextlib
