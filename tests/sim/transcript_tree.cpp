@@ -69,8 +69,8 @@ Status TranscriptWorld::rename(const std::string& from, const std::string& to) {
 
 Status TranscriptWorld::remove(const std::string& path) {
     if (find(path) == 0) { return {}; }
-    // Parents come before what they hold, so the reverse order removes only what is empty. No stack:
-    // there are transcripts with a thousand levels.
+    // Parents come before what they hold, so the reverse order removes only what is empty. No
+    // stack: there are transcripts with a thousand levels.
     std::vector<std::string> paths = {path};
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const std::string parent = paths[i];
