@@ -198,8 +198,8 @@ void Network::arrive_syn(SocketId socket, int tries) {
     client->state = State::Established;
     trace_.note("established", socket, server.id, listener_id);
     tell(*client);
-    // The client may send, or be gone again, before the server can see it. The queue keeps the order
-    // in which the handshakes ended.
+    // The client may send, or be gone again, before the server can see it. The queue keeps the
+    // order in which the handshakes ended.
     const SocketId server_id = server.id;
     listener->last_queued = std::max(listener->last_queued, clock_.now() + draw_delay());
     clock_.after(listener->last_queued - clock_.now(), [this, listener_id, server_id] {
