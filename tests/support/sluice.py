@@ -101,27 +101,28 @@ class Server:
     """A running sluiced. Use as a context manager, or start() and stop()."""
 
     def __init__(self, root, engine, writable=False, shards=2, settings=(), ports=PortClaim.EACH,
-                 wrapper=(), output=None, limits=None):
+                 wrapper=(), limits=None, plain=False):
         self.root = root
         self.claim = PortClaim()
         self.port = self.port6 = None
         self.lines = []
+        self.is_wrapped = bool(wrapper)
         self.ports = range(self.claim.first, self.claim.first + ports)
-        command = list(wrapper) + [
-            os.environ["SLUICED"], root, "--listen", "127.0.0.1:0", "--engine", engine,
-            "--shards", str(shards),
-            "--passive-ports", "%d-%d" % (self.ports[0], self.ports[-1])]
+        command = list(wrapper) + [os.environ["SLUICED"], root, "--engine", engine,
+                                   "--shards", str(shards)]
         self.expected = 1
-        if has_ipv6():
-            command += ["--listen", "[::1]:0"]
-            self.expected = 2
+        if not plain:  # plain: addresses and ports are in `settings`
+            command += ["--listen", "127.0.0.1:0",
+                        "--passive-ports", "%d-%d" % (self.ports[0], self.ports[-1])]
+            if has_ipv6():
+                command += ["--listen", "[::1]:0"]
+                self.expected = 2
         if writable:
             command.append("--writable")
         for setting in settings:
             command += ["--set", setting]
-        preexec = (lambda: limits()) if limits else None
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, preexec_fn=preexec)
+                                        stderr=subprocess.STDOUT, preexec_fn=limits)
         self.changed = threading.Condition()
         self.ended = False
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -162,7 +163,11 @@ class Server:
 
     @property
     def pid(self):
-        return self.process.pid
+        """The server's own, also when a wrapper such as strace is its parent."""
+        if not self.is_wrapped:
+            return self.process.pid
+        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as f:
+            return int(f.read().split()[0])
 
     def output(self):
         with self.changed:
@@ -189,7 +194,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def signal(self, number):
-        self.process.send_signal(number)
+        os.kill(self.pid, number)
 
     def wait(self, seconds=DEADLINE):
         """The exit status; the server must end by itself."""
@@ -214,6 +219,8 @@ class Server:
 
     def kill(self):
         if self.is_running():
+            with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
+                os.kill(self.pid, signal.SIGKILL)
             self.process.kill()
         self.process.wait()
         self.reader.join(DEADLINE)
@@ -373,17 +380,26 @@ def read_all(s):
         pieces.append(piece)
 
 
+def read_to_any_end_bytes(s):
+    """What came before FIN or RST."""
+    received = b""
+    try:
+        while piece := s.recv(1 << 18):
+            received += piece
+    except ConnectionResetError:
+        pass
+    return received
+
+
 def read_to_any_end(s):
-    """Bytes up to FIN or RST."""
+    """How much came before FIN or RST, without keeping it."""
     total = 0
     try:
-        while True:
-            piece = s.recv(1 << 18)
-            if not piece:
-                return total
+        while piece := s.recv(1 << 18):
             total += len(piece)
     except ConnectionResetError:
-        return total
+        pass
+    return total
 
 
 def sha256(data):
