@@ -244,7 +244,9 @@ std::string Client::describe() const {
         text += " " + pending.verb + (pending.opened ? "(150)" : "");
     }
     if (transfer_) {
-        text += " | transfer of " + transfer_->path + (transfer_->connected ? " connected" : "") +
+        text += " | " + transfer_->verb + " " + transfer_->path +
+                (transfer_->connected ? " connected" : "") + " by socket " +
+                std::to_string(transfer_->socket) +
                 (transfer_->ended ? " ended" : "") + " sent " + std::to_string(transfer_->sent) +
                 " received " + std::to_string(transfer_->received.size());
     }

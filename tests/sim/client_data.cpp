@@ -352,6 +352,11 @@ void Client::finish_transfer() {
         panic("client %u: %s %s succeeded without a data connection", number_, t.verb.c_str(),
               t.path.c_str());
     }
+    // We read and write whenever we can: only a wake-up that was lost can make us stall.
+    const bool stalled = t.answer.text.find("stalled") != std::string::npos;
+    if (stalled && t.was_connected && !t.cut_by_us && !t.uncertain && !t.had_second) {
+        panic("stalled, and not by our doing: %s", describe().c_str());
+    }
     if (!success) { ++counts_.broken; }
     switch (t.goal) {
         case Goal::Download: check_download(); break;

@@ -79,6 +79,8 @@ public:
     bool is_readable(SocketId socket) const;
     bool is_writable(SocketId socket);
     bool is_hung_up(SocketId socket) const;  // a FIN or a reset has come
+    // Everything sent has been read by the other side's program, or never will be.
+    bool is_consumed(SocketId socket) const;
     std::size_t room(SocketId socket) const;
     Result<std::size_t> unacknowledged(SocketId socket) const;
     Status take_error(SocketId socket);

@@ -295,6 +295,12 @@ bool Network::is_writable(SocketId socket) {
     return writable;
 }
 
+bool Network::is_consumed(SocketId socket) const {
+    const Endpoint* endpoint = find(socket);
+    const Endpoint* other = endpoint == nullptr ? nullptr : find(endpoint->other);
+    return other == nullptr || (endpoint->flight.empty() && other->received.is_empty());
+}
+
 Result<std::size_t> Network::unacknowledged(SocketId socket) const {
     const Endpoint* endpoint = find(socket);
     if (endpoint == nullptr) { panic("unacknowledged of closed socket %u", socket); }

@@ -69,6 +69,9 @@ public:
     bool provides(std::string_view ability) override { return ability == "ipv6"; }
 
 private:
+    // More than any single step of a transcript needs, less than the default time-outs.
+    static constexpr Duration kPatience = Duration::seconds(25);
+
     // What arrived while a send waited for room.
     struct Channel {
         SocketId socket = 0;
@@ -79,7 +82,7 @@ private:
     conform::ChannelId keep(SocketId socket);
     // Turns until `happened()` or the patience is spent; whether it happened.
     template <class Condition>
-    bool run_until(Condition happened);
+    bool run_until(Condition happened, Duration patience = kPatience);
     conform::ReadEnd take(conform::ChannelId id, std::string& out, std::size_t bytes_max);
     InodeId find(const std::string& path);
     static std::string real(const std::string& path);
