@@ -40,10 +40,17 @@ void ThreadHelperPool::run() {
         arrived_.wait(lock, [this] { return ending_ || !queue_.is_empty(); });
         HelperJob* job = queue_.pop_front();
         if (job == nullptr) { return; }
+        ++busy_;
         lock.unlock();
         job->run_and_post();
         lock.lock();
+        if (--busy_ == 0) { idle_.notify_all(); }
     }
+}
+
+void ThreadHelperPool::settle() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    idle_.wait(lock, [this] { return busy_ == 0; });
 }
 
 }  // namespace sluice::io

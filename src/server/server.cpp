@@ -141,9 +141,9 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
                                  worker.index};
     {
         Shard shard(around);
-        placement_.set_shard(worker.index, &shard);
         Shard::Refusal refusal;
         standing.stands = shard.listen(control, refusal);
+        placement_.set_shard(worker.index, &shard);
         if (standing.stands) {
             standing.addresses = shard.control_addresses();
         } else {
@@ -158,8 +158,14 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
         // no Shard goes before all have ended.
         constexpr Duration kLookAgain = Duration::milliseconds(10);
         while (!has_ended()) { shard.turn(kLookAgain); }
-        const std::lock_guard<std::mutex> lock(order_mutex_);
-        placement_.set_shard(worker.index, nullptr);
+        {
+            const std::lock_guard<std::mutex> lock(order_mutex_);
+            placement_.set_shard(worker.index, nullptr);
+        }
+        // What was posted between the last turn and this point, an order or a connection: from here
+        // on nobody finds this shard any more.
+        shard.run_ready();
+        helpers_.settle();
     }
 }
 

@@ -180,7 +180,8 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     const Result<sys::SocketAddress> peer = around_.kernel.peer_address(socket.fd());
     const Result<sys::SocketAddress> local = around_.kernel.local_address(socket.fd());
     if (!peer || !local) { return; }  // gone before we looked
-    if (draining_) {
+    // A shard that could not listen everywhere is handed connections until it is told to end.
+    if (draining_ || place >= ports_.size()) {
         refuse(socket, *peer, "The server is shutting down, try again later.");
         return;
     }

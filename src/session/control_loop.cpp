@@ -29,20 +29,45 @@ io::Task<void> Session::control_loop() {
     while (true) {
         take_input();
         join_transfer();
+        if (!has_transfer() && !input_.empty() && input_op_.in_flight()) {
+            co_await recall_input();
+        }
         std::string_view line;
-        while (end_reason_ == io::StopReason::None && output_.has_room() && next_line(line)) {
+        while (takes_lines() && output_.has_room() && next_line(line)) {
             const Step step = begin_line(line);
             if (step.handler != nullptr) { co_await step.handler(*this, step.command); }
             consume_line();
             join_transfer();
         }
+        const bool was_full = !output_.has_room();
         if (must_end()) { break; }
         flush();
         if (must_end()) { break; }
+        if (was_full && output_.is_empty()) {
+            // More lines may be there already, and nothing would wake us for them.
+            co_await reactor().yield();
+            continue;
+        }
         arm();
         co_await wake_.wait();
     }
     co_await tear_down();
+}
+
+// While a drain waits for the transfer, the client may still ask about it or abort it.
+bool Session::takes_lines() const {
+    return end_reason_ == io::StopReason::None ||
+           (end_reason_ == io::StopReason::Drain && has_transfer());
+}
+
+// Lines that waited for a transfer are about to run, and the receive that was armed meanwhile is
+// still out. A command may wait for long (a client that does not read its answer): the receive
+// would hold a lent buffer that all sessions of the shard share, and its wake-up would be taken for
+// another. So while a command runs, no receive is in flight.
+io::Task<void> Session::recall_input() {
+    reactor().backend().stop(input_op_);
+    while (input_op_.in_flight()) { co_await wake_.wait(); }
+    take_input();
 }
 
 // What the kernel has lent us, Telnet's commands taken out.
@@ -53,6 +78,7 @@ void Session::take_input() {
     input_.append(as_text(lent));
     reactor().backend().return_input(input_op_);
     const Result<std::uint32_t> received = input_op_.take_result();
+    if (!received && received.error().code == Errc::Stopped) { return; }  // recall_input
     if (!received) {
         lose_client();
         return;
@@ -185,14 +211,18 @@ void Session::arm() {
         input_op_.event = &wake_;
         reactor().backend().start(input_op_);
     }
+    if (wait_for_room()) { watch_deadline(); }
+}
+
+// True when it has begun to wait now.
+bool Session::wait_for_room() {
     if (output_op_.is_done()) { (void)output_op_.take_result(); }
-    if (!output_.is_empty() && output_op_.is_idle()) {
-        output_op_.kind = io::OpKind::PollOut;
-        output_op_.fd = control_.fd();
-        output_op_.event = &wake_;
-        reactor().backend().start(output_op_);
-        watch_deadline();
-    }
+    if (output_.is_empty() || !output_op_.is_idle()) { return false; }
+    output_op_.kind = io::OpKind::PollOut;
+    output_op_.fd = control_.fd();
+    output_op_.event = &wake_;
+    reactor().backend().start(output_op_);
+    return true;
 }
 
 io::Task<bool> Session::make_room() {
@@ -202,6 +232,7 @@ io::Task<bool> Session::make_room() {
         co_await wake_.wait();
         flush();  // input stays where it is: the command that runs points into it
     }
+    last_command_ = reactor().now();  // the client has taken something: not stalled
     co_return !client_gone_ && !stops_now();
 }
 
@@ -219,6 +250,7 @@ io::Task<void> Session::tear_down() {
         if (!words.empty()) { reply(ReplyCode::ServiceUnavailable, words); }
         flush();
     }
+    if (ends_in_order() && !output_.is_empty() && !client_gone_) { co_await send_rest(); }
     if (end_reason_ == io::StopReason::Protocol && !client_gone_) { co_await linger(); }
     reactor().backend().stop(input_op_);
     reactor().backend().stop(output_op_);
@@ -232,6 +264,24 @@ io::Task<void> Session::tear_down() {
     control_.close();
     log_end();
     services_.owner.on_session_end(*this);
+}
+
+// The client said QUIT, or closed its side after its last command: it is owed all its replies.
+bool Session::ends_in_order() const {
+    return end_reason_ == io::StopReason::Quit ||
+           (end_reason_ == io::StopReason::ClientGone && input_ended_);
+}
+
+// Waits until the client has taken the last replies, for the time of one stall.
+io::Task<void> Session::send_rest() {
+    const Duration patience = config().limits.stall_timeout;
+    reactor().set_timer(deadline_, patience.ns > 0 ? patience : kLingerTime);
+    lingering_ = true;
+    while (lingering_ && !client_gone_ && !output_.is_empty()) {
+        wait_for_room();
+        co_await wake_.wait();
+        flush();
+    }
 }
 
 io::Task<void> Session::linger() {

@@ -34,7 +34,13 @@ void Session::start() {
 }
 
 void Session::request_end(io::StopReason reason) {
-    if (end_reason_ != io::StopReason::None && end_reason_ != io::StopReason::Drain) { return; }
+    if (end_reason_ != io::StopReason::None && end_reason_ != io::StopReason::Drain) {
+        if (reason == io::StopReason::Kill && lingering_) {
+            lingering_ = false;
+            wake_.notify();
+        }
+        return;
+    }
     end_reason_ = reason;
     if (transfer_ != nullptr && reason != io::StopReason::Drain) {
         transfer_->stop().request(reason);
@@ -67,6 +73,13 @@ void Session::flush() {
     }
     if (output_.is_overflowed()) { lose_client(); }
     output_.release();
+}
+
+// A transfer that is about to wait sends what it has answered. What the socket does not take is the
+// control loop's to send.
+void Session::flush_for_transfer() {
+    flush();
+    if (!output_.is_empty() && output_op_.is_idle()) { wake_.notify(); }
 }
 
 // The timer fires rarely and looks at the clock: a command only notes when it came.
@@ -123,7 +136,7 @@ xfer::Transfer& Session::begin_transfer(std::string_view command) {
     SLUICE_ASSERT(transfer_ == nullptr && data_setup_ != nullptr);
     transfer_ = std::make_unique<xfer::Transfer>(
         reactor(), config(), services_.buffers, std::move(data_setup_),
-        [](void* self) { static_cast<Session*>(self)->flush(); }, this);
+        [](void* self) { static_cast<Session*>(self)->flush_for_transfer(); }, this);
     transfer_note_ = std::make_unique<TransferNote>();
     transfer_note_->command = command;
     transfer_note_->began = reactor().now();
@@ -154,9 +167,13 @@ void Session::abort_transfer() {
 }
 
 void Session::reinitialise() {
+    // Who never logged in gains neither time nor further attempts by it.
+    const std::uint8_t failures = state_.login_failures;
+    if (state_.is_logged_in()) { began_ = reactor().now(); }
     state_ = State();
+    state_.login_failures = failures;
     data_setup_.reset();
-    began_ = last_command_ = reactor().now();
+    last_command_ = reactor().now();
     watch_deadline();
 }
 

@@ -27,12 +27,12 @@ BufferPool::~BufferPool() {
 
 Buffer BufferPool::try_take(std::size_t size) {
     if (!waiting_.is_empty() || !has_room(size)) { return Buffer(); }
+    bytes_out_ += size;
     return hand_out(size);
 }
 
 Buffer BufferPool::hand_out(std::size_t size) {
     SLUICE_ASSERT(size == kLargeBytes || size == kSmallBytes);
-    bytes_out_ += size;
     std::vector<std::uint8_t*>& free = free_of(size);
     if (!free.empty()) {
         std::uint8_t* data = free.back();
@@ -52,7 +52,20 @@ void BufferPool::give_back(std::uint8_t* data, std::size_t size) {
     } else {
         std::free(data);
     }
-    if (io::Waiter* next = waiting_.pop_front()) { ready_.push(*next); }
+    wake_waiting();
+}
+
+// As many as there is room for, in order. Their bytes count from now on, so that nobody who asks
+// before they run takes what they were woken for.
+void BufferPool::wake_waiting() {
+    while (io::Waiter* front = waiting_.front()) {
+        Awaiter& next = static_cast<Awaiter&>(*front);
+        if (!has_room(next.size_)) { return; }
+        waiting_.pop_front();
+        bytes_out_ += next.size_;
+        next.granted_ = true;
+        ready_.push(next);
+    }
 }
 
 }  // namespace sluice::xfer

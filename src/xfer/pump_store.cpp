@@ -52,11 +52,18 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
             transfer.before_wait();
             buffer = co_await transfer.buffers().take(BufferPool::kLargeBytes);
         }
+        const std::size_t granted = static_cast<std::size_t>(reactor.take_budget(buffer.size()));
+        if (granted == 0) {
+            buffer.release();
+            transfer.before_wait();
+            co_await reactor.wait_for_budget();
+            continue;
+        }
         std::size_t filled = 0;
         Error trouble;
-        while (filled < buffer.size()) {
+        while (filled < granted) {
             const Result<std::size_t> got = transfer.kernel().receive(
-                transfer.socket().fd(), buffer.bytes().subspan(filled));
+                transfer.socket().fd(), buffer.bytes().subspan(filled, granted - filled));
             if (!got) {
                 trouble = got.error();
                 break;
@@ -68,8 +75,8 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
             filled += *got;
             transfer.count(*got);
         }
+        reactor.return_budget(granted - filled);
         if (filled > 0) {
-            (void)reactor.take_budget(filled);
             const Status written =
                 co_await write_all(transfer, target, Bytes(buffer.data(), filled));
             if (!written) { co_return fail(written.error()); }

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The coroutine rules C1, C3, C4, C5 and C6 (CONTRIBUTING.md), read from the text.
 
-    C1, C3  no lambda and no braces in a full expression that contains co_await
+    C1, C3  no lambda, no braces and no conditional operator (the temporary of a "?:" of class type
+            is destroyed twice) in a full expression that contains co_await
     C4      co_await only as a whole statement, as the whole initialiser of a named variable, as the
             whole right side of an assignment to a plain name, or as the operand of co_return; and
             never inside a macro
@@ -193,6 +194,8 @@ def check_await(unit, index):
             return 'C1: a lambda in an expression with co_await; name it on the line before'
     if '{' in inside:
         return 'C1/C3: braces in an expression with co_await; name the value on the line before'
+    if '?' in inside:
+        return 'C1: a "?:" in an expression with co_await; name its result on the line before'
     before = [unit.text(i) for i in range(start, index)]
     if not whole or 'for' in before or 'if' in before or 'while' in before:
         return 'C4: co_await inside brackets; name its result on the line before'

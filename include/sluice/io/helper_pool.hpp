@@ -64,6 +64,9 @@ public:
     ~ThreadHelperPool() override;
 
     void submit(HelperJob& job) override;
+    // Waits until no helper is busy, not even with waking the shard whose job it has just handed
+    // in. For the end of a shard: all its jobs have come home, and then nobody may touch it.
+    void settle();
 
 private:
     void run();
@@ -71,6 +74,8 @@ private:
     std::mutex mutex_;
     std::condition_variable arrived_;
     IntrusiveList<HelperJob, HelperJob> queue_;
+    std::condition_variable idle_;
+    std::uint32_t busy_ = 0;
     bool ending_ = false;
     std::vector<std::thread> threads_;
 };

@@ -33,6 +33,7 @@ public:
 
     std::uint8_t* data(std::uint16_t index) { return memory_.get() + index * kBytesEach; }
     bool has_free() const { return !free_.empty(); }
+    std::size_t free_count() const { return free_.size(); }
     std::uint16_t take() {
         SLUICE_ASSERT(!free_.empty());
         const std::uint16_t index = free_.back();  // the hottest one

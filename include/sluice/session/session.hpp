@@ -141,12 +141,18 @@ private:
     void consume_line();
     Step begin_line(std::string_view line);
     void join_transfer();
+    bool takes_lines() const;
+    io::Task<void> recall_input();
     bool must_end();
     void arm();
+    bool wait_for_room();
+    bool ends_in_order() const;
+    io::Task<void> send_rest();
     io::Task<void> tear_down();
     io::Task<void> linger();
     // session.cpp
     bool stops_now() const;
+    void flush_for_transfer();
     void lose_client();
     std::string_view farewell() const;
     // session_log.cpp
@@ -186,12 +192,12 @@ private:
     std::unique_ptr<TransferNote> transfer_note_;
     io::Task<void> transfer_task_;
     io::Task<void> loop_;
-    std::uint8_t abor_replies_ = 0;  // ABORs to answer when the transfer has ended
+    std::uint32_t abor_replies_ = 0;  // ABORs to answer when the transfer has ended
     proto::TelnetFilter telnet_;
     io::StopReason end_reason_ = io::StopReason::None;
     bool client_gone_ = false;       // nothing can be sent any more
     bool input_ended_ = false;       // the client closed its side
-    bool lingering_ = false;         // only reads away what the client still sends
+    bool lingering_ = false;         // at its end: only waits for the client, for a bounded time
     bool quit_seen_ = false;         // QUIT waits behind a transfer: the end of input is no abort
 };
 

@@ -74,11 +74,16 @@ public:
             handle = waiting;
             pool_.waiting_.push_back(*this);
         }
-        Buffer await_resume() { return pool_.hand_out(size_); }
+        Buffer await_resume() {
+            if (!granted_) { pool_.bytes_out_ += size_; }
+            return pool_.hand_out(size_);
+        }
 
     private:
+        friend class BufferPool;
         BufferPool& pool_;
         std::size_t size_;
+        bool granted_ = false;  // counted as handed out since it was woken
     };
     Awaiter take(std::size_t size) { return Awaiter(*this, size); }
     // The same without waiting: not set when there is none, or others wait.
@@ -92,7 +97,9 @@ private:
     bool has_room(std::size_t size) const {
         return bytes_out_ == 0 || bytes_out_ + size <= bytes_max_;
     }
+    // `size` has been counted in bytes_out_.
     Buffer hand_out(std::size_t size);
+    void wake_waiting();
     void give_back(std::uint8_t* data, std::size_t size);
     std::vector<std::uint8_t*>& free_of(std::size_t size) {
         return size == kLargeBytes ? free_large_ : free_small_;

@@ -103,9 +103,24 @@ void EpollBackend::stop(Op& op) {
     make_due(op);
 }
 
+// Receives that found no buffer are served as soon as there are some. Looked at in each wait, not
+// when a buffer comes back: one that goes to a receive that needs none after all (the end of the
+// stream) would otherwise be the last that anybody hears of.
+void EpollBackend::serve_starved() {
+    const std::size_t count = std::min(starved_.size(), buffers_.free_count());
+    for (std::size_t i = 0; i < count; ++i) {
+        Interest& interest = interests_[static_cast<std::size_t>(starved_[i])];
+        if (interest.in != nullptr && interest.in->kind == OpKind::ReceiveInput) {
+            make_due(*interest.in);
+        }
+    }
+    starved_.erase(starved_.begin(), starved_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
 void EpollBackend::wait(Duration timeout) {
+    serve_starved();
     int milliseconds = -1;
-    if (!due_.empty()) {
+    if (!due_.empty() || (!starved_.empty() && buffers_.has_free())) {
         milliseconds = 0;
     } else if (timeout.ns >= 0) {
         milliseconds = static_cast<int>(std::min<std::int64_t>(
@@ -173,7 +188,7 @@ void EpollBackend::serve(Op& op) {
 
 void EpollBackend::serve_receive(Op& op, Interest& interest) {
     if (!buffers_.has_free()) {
-        starved_.push_back(op.fd);  // stays parked; return_input() makes it due
+        starved_.push_back(op.fd);  // stays parked; serve_starved() makes it due
         return;
     }
     const std::uint16_t index = buffers_.take();
@@ -255,15 +270,6 @@ void EpollBackend::end(Op& op, std::int32_t result) {
 void EpollBackend::return_input(Op& op) {
     if (op.result <= 0) { return; }
     buffers_.give_back(static_cast<std::uint16_t>(op.backend_word));
-    while (!starved_.empty()) {
-        const int fd = starved_.back();
-        starved_.pop_back();
-        Interest& interest = interests_[static_cast<std::size_t>(fd)];
-        if (interest.in != nullptr && interest.in->kind == OpKind::ReceiveInput) {
-            make_due(*interest.in);
-            break;
-        }
-    }
 }
 
 void EpollBackend::forget(int fd) {

@@ -52,6 +52,7 @@ private:
     void watch(int fd, Interest& interest, bool listener);
     void make_due(Op& op);
     void serve_due();
+    void serve_starved();
     void serve(Op& op);
     void serve_receive(Op& op, Interest& interest);
     void serve_accept(Op& op);

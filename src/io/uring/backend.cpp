@@ -83,7 +83,19 @@ void UringBackend::stop(Op& op) {
     sqe.user_data = kIgnored;
 }
 
+// Receives that found no buffer are submitted again as soon as there are some. Looked at in each
+// wait, not when a buffer comes back: one that goes to a receive that needs none after all (no data
+// yet, or an error) would otherwise be the last that anybody hears of.
+void UringBackend::serve_starved() {
+    const std::size_t free = static_cast<std::size_t>(InputBuffers::kCount) - lent_;
+    const std::size_t count = std::min(starved_.size(), free);
+    for (std::size_t i = 0; i < count; ++i) { prepare(*starved_[i]); }
+    starved_.erase(starved_.begin(), starved_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
 void UringBackend::wait(Duration timeout) {
+    serve_starved();
+    if (!starved_.empty() && lent_ < InputBuffers::kCount) { timeout = Duration(0); }
     if (!cancelled_.empty()) { timeout = Duration(0); }
     if (timeout.ns == 0) {
         io_uring_submit_and_get_events(&ring_);
@@ -182,11 +194,6 @@ void UringBackend::give_back(std::uint16_t index) {
     io_uring_buf_ring_add(input_ring_, buffers_.data(index), InputBuffers::kBytesEach, index,
                           io_uring_buf_ring_mask(InputBuffers::kCount), 0);
     io_uring_buf_ring_advance(input_ring_, 1);
-    if (!starved_.empty()) {
-        Op* op = starved_.back();
-        starved_.pop_back();
-        prepare(*op);
-    }
 }
 
 // The ring holds no state of a descriptor between operations.

@@ -47,6 +47,7 @@ private:
     io_uring_sqe& next_sqe();
     void prepare(Op& op);
     void watch_wake();
+    void serve_starved();
     void reap();
     void complete(const io_uring_cqe& cqe);
     void complete_accept(Op& op, const io_uring_cqe& cqe);

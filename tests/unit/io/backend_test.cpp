@@ -1,6 +1,7 @@
 // Every kind of operation on both engines with real sockets: success, nothing there yet, the peer
 // closes, stop before, stop after and stop racing. The two engines must not be told apart.
 #include "loop_fixture.hpp"
+#include "sluice/io/input_buffers.hpp"
 
 #include <sys/socket.h>
 
@@ -204,6 +205,50 @@ TEST_P(BackendTest, AStarvedReceiveCanBeStopped) {
     for (const std::unique_ptr<Op>& op : ops) {
         backend_->return_input(*op);
         (void)op->take_result();
+    }
+}
+
+// Those that waited for a buffer and then need none must not be the end of the line.
+TEST_P(BackendTest, EndsOfStreamsBehindTheLastBufferAreAllHeard) {
+    constexpr std::size_t kHolding = InputBuffers::kCount;
+    constexpr std::size_t kPairs = kHolding + 64;
+    std::vector<net::Socket> ours(kPairs);
+    std::vector<net::Socket> theirs(kPairs);
+    std::vector<std::unique_ptr<Op>> ops;
+    Event event(ready_);
+    const auto start = [&](std::size_t i) {
+        ops.push_back(std::make_unique<Op>());
+        ops[i]->kind = OpKind::ReceiveInput;
+        ops[i]->fd = ours[i].fd();
+        ops[i]->event = &event;
+        backend_->start(*ops[i]);
+    };
+    const auto done = [&] {
+        std::size_t count = 0;
+        for (const std::unique_ptr<Op>& op : ops) { count += op->is_done() ? 1u : 0u; }
+        return count;
+    };
+    for (std::size_t i = 0; i < kPairs; ++i) { make_pair(ours[i], theirs[i]); }
+    for (std::size_t i = 0; i < kHolding; ++i) {
+        start(i);
+        ASSERT_TRUE(kernel_.send(theirs[i].fd(), as_bytes("x"), false));
+    }
+    ASSERT_TRUE(turn_until([&] { return done() == kHolding; }));
+    for (std::size_t i = kHolding; i < kPairs; ++i) {
+        theirs[i].close();
+        start(i);
+    }
+    for (int i = 0; i < 20; ++i) { reactor_->wait(Duration(0)); }
+    backend_->return_input(*ops[0]);  // one buffer for all of them
+    (void)ops[0]->take_result();
+    EXPECT_TRUE(turn_until([&] { return done() == kPairs - 1; }));
+    for (std::size_t i = 1; i < kPairs; ++i) {
+        if (ops[i]->in_flight()) { backend_->stop(*ops[i]); }
+    }
+    ASSERT_TRUE(turn_until([&] { return backend_->in_flight() == 0; }));
+    for (std::size_t i = 1; i < kPairs; ++i) {
+        backend_->return_input(*ops[i]);
+        (void)ops[i]->take_result();
     }
 }
 
