@@ -54,7 +54,7 @@ def check_layout(report, path, text):
         if line != line.rstrip():
             report.add(path, number, 'blanks at the end')
         breakable = not (path.endswith('.md') or path.endswith('.build')
-                         or path.endswith(CODE) and '"' in line)
+                         or path.endswith(CODE + ('.py',)) and '"' in line)
         if len(line) > COLUMNS_MAX and breakable:
             report.add(path, number, f'{len(line)} columns, more than {COLUMNS_MAX}')
 

@@ -46,7 +46,7 @@ class Killed(SystemCase):
                 self.assertIn(sluice.sha256(content), (sluice.sha256(OLD), sluice.sha256(NEW)),
                               "turn %d, %d bytes sent: %d bytes there" %
                               (turn, position, len(content)))
-            # A named temporary is left at most between link and rename, and swept at the next start.
+            # A named temporary is left at most between link and rename; the next start sweeps it.
             names = set(os.listdir(self.tree.root)) - {"f"}
             self.assertTrue(all(name.startswith(".") for name in names), names)
         with self.serve(writable=True):

@@ -124,7 +124,8 @@ public:
     }
     std::size_t replies() const {
         const std::string all = codes();
-        return all.empty() ? 0 : static_cast<std::size_t>(std::count(all.begin(), all.end(), ' ')) + 1;
+        const auto blanks = std::count(all.begin(), all.end(), ' ');
+        return all.empty() ? 0 : static_cast<std::size_t>(blanks) + 1;
     }
 
 private:
