@@ -90,7 +90,8 @@ Task<int> suspending_child(Event& event) {
 
 Task<void> waiting_parent(Event& event, const bool& ended, std::uint64_t& ends) {
     while (!ended) {
-        ends += static_cast<std::uint64_t>(co_await suspending_child(event));
+        const int end = co_await suspending_child(event);
+        ends += static_cast<std::uint64_t>(end);
     }
 }
 
