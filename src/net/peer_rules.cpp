@@ -5,14 +5,18 @@ namespace {
 
 constexpr std::uint16_t kFirstUnprivilegedPort = 1024;  // RFC 2577 section 3
 
-bool is_our_own_port(const PeerRules& rules, const sys::SocketAddress& target) {
-    if (target.port() >= rules.passive_first && target.port() <= rules.passive_last) {
-        return true;
-    }
+// A control port of ours. One that listens on all addresses is refused on every host: which of them
+// are this machine's need not be known, and no client lacks one port.
+bool is_control_port(const PeerRules& rules, const sys::SocketAddress& target) {
     for (const sys::SocketAddress& listener : rules.own_listeners) {
-        if (listener.port() == target.port()) { return true; }
+        const bool listens_there = listener.is_wildcard() || listener.same_host(target);
+        if (listener.port() == target.port() && listens_there) { return true; }
     }
     return false;
+}
+
+bool is_passive_port(const PeerRules& rules, const sys::SocketAddress& target) {
+    return target.port() >= rules.passive_first && target.port() <= rules.passive_last;
 }
 
 }  // namespace
@@ -27,7 +31,9 @@ Status check_active_target(const PeerRules& rules, const sys::SocketAddress& tar
         return fail(Errc::AccessDenied);
     }
     const bool is_this_host = target.is_loopback() || target.same_host(control_local);
-    if (is_this_host && is_our_own_port(rules, target)) { return fail(Errc::AccessDenied); }
+    if (is_control_port(rules, target) || (is_this_host && is_passive_port(rules, target))) {
+        return fail(Errc::AccessDenied);
+    }
     return {};
 }
 

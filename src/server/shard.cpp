@@ -147,6 +147,7 @@ void Shard::wait(Duration sleep_max) {
 void Shard::reap() {
     for (session::Session* session : ended_) {
         around_.hosts.leave(session->peer());
+        around_.placement.leave();
         sessions_.destroy(session);
     }
     if (!ended_.empty()) {
@@ -185,11 +186,12 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
         refuse(socket, *peer, "The server is shutting down, try again later.");
         return;
     }
-    if (around_.placement.total() >= around_.config.limits.max_sessions || !sessions_.has_room()) {
+    if (!around_.placement.enter(around_.config.limits.max_sessions)) {
         refuse(socket, *peer, "Too many connections, try again later.");
         return;
     }
     if (!around_.hosts.enter(*peer)) {
+        around_.placement.leave();
         refuse(socket, *peer, "Too many connections from your address, try again later.");
         return;
     }

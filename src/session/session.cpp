@@ -132,8 +132,21 @@ Result<std::string> Session::resolve(std::string_view argument) const {
     return proto::normalise(state_.cwd, argument);
 }
 
+void Session::set_data_setup(std::unique_ptr<xfer::DataSetup> setup) {
+    data_setup_ = std::move(setup);
+    const Duration patience = config().limits.data_connect_timeout;
+    if (data_setup_->mode != xfer::DataSetup::Mode::Passive || patience.ns == 0) { return; }
+    data_setup_->expiry.owner = this;
+    data_setup_->expiry.on_expire = [](void* self) {
+        Session& session = *static_cast<Session*>(self);
+        if (!session.data_setup_->reservation.has_connection()) { session.drop_data_setup(); }
+    };
+    reactor().set_timer(data_setup_->expiry, patience);
+}
+
 xfer::Transfer& Session::begin_transfer(std::string_view command) {
     SLUICE_ASSERT(transfer_ == nullptr && data_setup_ != nullptr);
+    data_setup_->expiry.drop();  // the transfer's own clock runs from here
     transfer_ = std::make_unique<xfer::Transfer>(
         reactor(), config(), services_.buffers, std::move(data_setup_),
         [](void* self) { static_cast<Session*>(self)->flush_for_transfer(); }, this);

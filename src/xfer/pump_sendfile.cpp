@@ -58,8 +58,8 @@ io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64
         if (sent && moved == 0) { co_return fail(Errc::Truncated); }
         if (!sent && sent.error().code != Errc::WouldBlock) { co_return fail(sent.error()); }
         if (moved < granted && offset < size) {
-            // The socket is full; or the file has become shorter, and then no edge would ever wake us
-            // on epoll. fstat tells, and touches neither pages nor socket.
+            // The socket is full; or the file has become shorter, and then no edge would ever wake
+            // us on epoll. fstat tells, and touches neither pages nor socket.
             const Result<sys::FileStatus> now = transfer.kernel().status(file.fd.number());
             if (now && now->size < size) { co_return fail(Errc::Truncated); }
             transfer.before_wait();

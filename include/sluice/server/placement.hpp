@@ -36,13 +36,15 @@ public:
     void set_sessions(std::uint32_t shard, std::uint32_t sessions) {
         counts_[shard].sessions.store(sessions, std::memory_order_relaxed);
     }
-    std::uint32_t total() const {
-        std::uint32_t sum = 0;
-        for (std::uint32_t i = 0; i < shards_; ++i) {
-            sum += counts_[i].sessions.load(std::memory_order_relaxed);
-        }
-        return sum;
+    std::uint32_t total() const { return total_.load(std::memory_order_relaxed); }
+    // Room for one more session of all shards together; leave() gives it back. One shared counter,
+    // touched twice in the life of a session, so that the limit is exact.
+    bool enter(std::uint32_t limit) {
+        if (total_.fetch_add(1, std::memory_order_relaxed) < limit) { return true; }
+        leave();
+        return false;
     }
+    void leave() { total_.fetch_sub(1, std::memory_order_relaxed); }
     // The shard that should serve a connection that `accepted_by` has accepted.
     std::uint32_t choose(std::uint32_t accepted_by) const {
         std::uint32_t best = accepted_by;
@@ -66,6 +68,7 @@ private:
     };
     std::uint32_t shards_;
     std::unique_ptr<Count[]> counts_;
+    alignas(64) std::atomic<std::uint32_t> total_{0};
 };
 
 }  // namespace sluice::server

@@ -83,7 +83,8 @@ public:
     bool may_write() const { return config().anonymous.writable; }
 
     // What PASV and its kin left; the next transfer takes it.
-    void set_data_setup(std::unique_ptr<xfer::DataSetup> setup) { data_setup_ = std::move(setup); }
+    // A passive one that the client does not connect to is dropped after the connect time-out.
+    void set_data_setup(std::unique_ptr<xfer::DataSetup> setup);
     void drop_data_setup() { data_setup_.reset(); }
     bool has_data_setup() const { return data_setup_ != nullptr; }
     xfer::DataSetup& data_setup() { return *data_setup_; }

@@ -3,6 +3,7 @@
 // Owned by: Session, then Transfer. Thread: its shard.
 #pragma once
 
+#include "sluice/io/timer_wheel.hpp"
 #include "sluice/net/passive_ports.hpp"
 #include "sluice/sys/socket_address.hpp"
 
@@ -14,6 +15,9 @@ struct DataSetup {
     net::Reservation reservation;  // Passive
     sys::SocketAddress target;     // Active
     sys::SocketAddress source;     // Active: the local address of the control connection
+
+    // Passive: a port that nobody connects to goes back to the others (security case O-RES-5).
+    io::Timer expiry{[](void*) {}, nullptr};
 
     explicit DataSetup(Mode which) : mode(which) {}
 };

@@ -74,8 +74,14 @@ TEST(PeerRules, RefusesOurOwnListenersOnEveryAddressOfTheSession) {
             EXPECT_FALSE(is_allowed(set, at("192.0.2.1", port), "192.0.2.1", "192.0.2.1"));
         }
     }
-    // The same numbers on the client's machine are its own affair.
-    EXPECT_TRUE(is_allowed(rules(), at("192.0.2.7", 2121), "192.0.2.7", "192.0.2.1"));
+    // A control port that listens everywhere is refused on every host: 192.0.2.7 may be another
+    // address of this machine, dialled from there.
+    EXPECT_FALSE(is_allowed(rules(), at("192.0.2.7", 2121), "192.0.2.7", "192.0.2.1"));
+    PeerRules one_host = rules();
+    one_host.own_listeners = {at("192.0.2.1", 2121)};
+    EXPECT_TRUE(is_allowed(one_host, at("192.0.2.7", 2121), "192.0.2.7", "192.0.2.1"));
+    EXPECT_FALSE(is_allowed(one_host, at("192.0.2.1", 2121), "192.0.2.1", "192.0.2.1"));
+    // Passive ports of the client's machine are its own affair.
     EXPECT_TRUE(is_allowed(rules(), at("192.0.2.7", 50'050), "192.0.2.7", "192.0.2.1"));
     EXPECT_TRUE(is_allowed(rules(), at("127.0.0.1", 49'999), "127.0.0.1", "127.0.0.1"));
     EXPECT_TRUE(is_allowed(rules(), at("127.0.0.1", 50'101), "127.0.0.1", "127.0.0.1"));

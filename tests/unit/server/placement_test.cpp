@@ -28,13 +28,15 @@ TEST(Placement, GoesToTheEmptiestOfThoseWithClearlyFewer) {
     EXPECT_EQ(placement.choose(2), 2u);
 }
 
-TEST(Placement, CountsAllShards) {
+TEST(Placement, NeverLetsOneMoreInThanTheLimit) {
     Placement placement(2);
-    placement.set_sessions(0, 5);
-    placement.set_sessions(1, 7);
-    EXPECT_EQ(placement.total(), 12u);
-    placement.set_sessions(1, 0);
-    EXPECT_EQ(placement.total(), 5u);
+    EXPECT_TRUE(placement.enter(2));
+    EXPECT_TRUE(placement.enter(2));
+    EXPECT_FALSE(placement.enter(2));
+    EXPECT_EQ(placement.total(), 2u);
+    placement.leave();
+    EXPECT_TRUE(placement.enter(2));
+    EXPECT_FALSE(placement.enter(2));
 }
 
 TEST(Placement, KnowsNoShardUntilItStands) {
