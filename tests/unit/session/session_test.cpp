@@ -56,6 +56,20 @@ TEST_P(SessionTest, EndsWhenIdleForTooLong) {
     EXPECT_EQ(client->codes(), "421");
 }
 
+// O-RES-5: a port that nobody connects to goes back, and the transfer that comes too late is told.
+TEST_P(SessionTest, DropsAPassivePortThatNobodyConnectsTo) {
+    config_.limits.data_connect_timeout = Duration::milliseconds(200);
+    start();
+    const auto client = login();
+    client->send("PASV\r\n");
+    ASSERT_TRUE(hears(*client, 1));
+    const Instant later = kernel_.now() + Duration::milliseconds(500);
+    ASSERT_TRUE(turn_until([&] { return kernel_.now() >= later; }));
+    client->send("RETR nothing\r\n");
+    ASSERT_TRUE(hears(*client, 2));
+    EXPECT_EQ(client->codes(), "227 425");
+}
+
 TEST_P(SessionTest, IsNotIdleWhileATransferRuns) {
     config_.limits.idle_timeout = Duration::milliseconds(200);
     write_file("big", 16u << 20);
