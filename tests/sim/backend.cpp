@@ -310,6 +310,8 @@ void Backend::unpark(io::Op& op) {
     if (flying.kind != op.kind || flying.fd != op.fd || flying.argument != argument) {
         panic("an Op on descriptor %d was changed while in flight", flying.fd);
     }
+    // A listener may have become due again while it was served.
+    if (flying.due) { due_.erase(std::remove(due_.begin(), due_.end(), &op), due_.end()); }
     flying_.erase(&op);
 }
 

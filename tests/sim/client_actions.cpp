@@ -202,7 +202,8 @@ void Client::draw_upload() {
     t.path = own_path();
     const std::uint64_t kind = world_.prng.below(10);
     t.verb = kind == 0 ? "APPE" : kind == 1 ? "STOU" : "STOR";
-    const std::size_t size = world_.prng.below(chance(20) ? 400'000 : 5'000);
+    const std::uint64_t most = chance(5) ? 1'500'000 : chance(20) ? 400'000 : 5'000;
+    const std::size_t size = world_.prng.below(most);
     t.wire.resize(size);
     fill_pattern(world_.prng.next(), 0,
                  MutableBytes(reinterpret_cast<std::uint8_t*>(t.wire.data()), size));

@@ -75,7 +75,10 @@ Scenario::Scenario(const ScenarioOptions& options)
       library_(world_, client_count_) {
     world_.trace.set_verbose(options.verbose);
     Network::Limits limits;
-    if (world_.prng.chance(1, 2)) {
+    if (world_.prng.chance(1, 6)) {
+        // Larger than any buffer of the server: one receive does not empty the socket.
+        limits.buffer_bytes_min = limits.buffer_bytes_max = 600'000;
+    } else if (world_.prng.chance(1, 2)) {
         limits.buffer_bytes_min = 256 + world_.prng.below(2000);
         limits.buffer_bytes_max = limits.buffer_bytes_min + world_.prng.below(20'000);
     }

@@ -67,8 +67,7 @@ Server::~Server() {
 
 bool Server::step(Instant limit) {
     // Only here, so that what happens in the world finds all shards between two turns: a message
-    // that came to a shard after its turn, and before the round is found quiet, would be slept
-    // over.
+    // that came to a shard after its turn, before the round is found quiet, would be slept over.
     if (world_.clock.run_due()) { quiet_rounds_ = 0; }
     std::vector<std::size_t> order(units_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
