@@ -17,9 +17,37 @@ ExclusivePorts::ExclusivePorts(io::Reactor& reactor, StrangerSink& strangers, At
       first_(options.first),
       allow_foreign_(options.allow_foreign),
       congestion_(options.congestion),
-      retry_([](void* self) { static_cast<ExclusivePorts*>(self)->look_again(); }, this) {}
+      retry_([](void* self) { static_cast<ExclusivePorts*>(self)->look_again(); }, this),
+      rest_([](void* self) { static_cast<ExclusivePorts*>(self)->end_rests(); }, this) {}
 
-ExclusivePorts::~ExclusivePorts() { SLUICE_ASSERT(held_.empty() && pending_ == 0); }
+ExclusivePorts::~ExclusivePorts() {
+    SLUICE_ASSERT(held_.empty() && pending_ == 0);
+    for (const Resting& resting : resting_) { slots_.release(resting.slot); }
+}
+
+void ExclusivePorts::stop() {
+    stopping_ = true;
+    retry_.drop();
+    rest_.drop();
+}
+
+// A free number; the one that has rested longest if there is no other.
+std::optional<std::uint32_t> ExclusivePorts::take_slot() {
+    const std::optional<std::uint32_t> claimed = slots_.claim(random_.next());
+    if (claimed || resting_.empty()) { return claimed; }
+    const std::uint32_t slot = resting_.front().slot;
+    resting_.pop_front();
+    return slot;
+}
+
+void ExclusivePorts::end_rests() {
+    while (!resting_.empty() && resting_.front().until <= reactor_.now()) {
+        slots_.release(resting_.front().slot);
+        resting_.pop_front();
+        wake_one_waiter();
+    }
+    if (!resting_.empty()) { reactor_.timers().set(rest_, resting_.front().until); }
+}
 
 // A free number that can be bound. Those that other programs hold go back to the set at the end, so
 // that this search does not meet one of them twice.
@@ -27,7 +55,7 @@ Result<int> ExclusivePorts::bind_slot(std::uint32_t& slot) {
     std::vector<std::uint32_t> taken_by_others;  // kBindTriesMax at most
     Result<int> listener = fail(Errc::LimitReached);
     for (int tries = 0; tries < kBindTriesMax; ++tries) {
-        const std::optional<std::uint32_t> claimed = slots_.claim(random_.next());
+        const std::optional<std::uint32_t> claimed = take_slot();
         if (!claimed) { break; }
         const std::uint16_t port = static_cast<std::uint16_t>(first_ + *claimed);
         sys::ListenOptions options;
@@ -123,7 +151,8 @@ void ExclusivePorts::on_accept_end(Held& held) {
     SLUICE_ASSERT(place != held_.end());
     std::swap(*place, held_.back());
     held_.pop_back();
-    slots_.release(slot);
+    resting_.push_back({slot, reactor_.now() + kRestTime});
+    if (!rest_.is_set() && !stopping_) { reactor_.set_timer(rest_, kRestTime); }
     wake_one_waiter();
 }
 

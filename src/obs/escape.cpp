@@ -10,6 +10,12 @@ constexpr char kHex[] = "0123456789abcdef";
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
 
+// U+0080 to U+009F in UTF-8: a terminal may take them for the beginning of a command.
+bool begins_c1_control(std::string_view bytes) {
+    return bytes.size() >= 2 && static_cast<unsigned char>(bytes[0]) == 0xC2 &&
+           static_cast<unsigned char>(bytes[1]) < 0xA0;
+}
+
 // The length of the UTF-8 sequence at the front of `bytes`, or 0 when it is none (RFC 3629: no
 // overlong forms, no surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view bytes) {
@@ -41,33 +47,47 @@ std::size_t utf8_length(std::string_view bytes) {
 }  // namespace
 
 void append_quoted_text(std::string& out, std::string_view bytes) {
+    const auto escape = [&out](unsigned char c) {
+        out.append("\\x");
+        out.push_back(kHex[c >> 4]);
+        out.push_back(kHex[c & 0xF]);
+    };
     out.push_back('"');
-    for (const char raw : bytes) {
-        const unsigned char c = static_cast<unsigned char>(raw);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const unsigned char c = static_cast<unsigned char>(bytes[i]);
         if (c == '"' || c == '\\') {
             out.push_back('\\');
-            out.push_back(raw);
+            out.push_back(bytes[i]);
         } else if (is_control(c)) {
-            out.append("\\x");
-            out.push_back(kHex[c >> 4]);
-            out.push_back(kHex[c & 0xF]);
+            escape(c);
+        } else if (begins_c1_control(bytes.substr(i))) {
+            escape(c);
+            escape(static_cast<unsigned char>(bytes[++i]));
         } else {
-            out.push_back(raw);
+            out.push_back(bytes[i]);
         }
     }
     out.push_back('"');
 }
 
 void append_json_string(std::string& out, std::string_view bytes) {
+    const auto escape = [&out](unsigned char c) {
+        out.append("\\u00");
+        out.push_back(kHex[c >> 4]);
+        out.push_back(kHex[c & 0xF]);
+    };
     out.push_back('"');
     while (!bytes.empty()) {
         const unsigned char c = static_cast<unsigned char>(bytes.front());
         const std::size_t length = utf8_length(bytes);
         if (length == 0 || is_control(c)) {
-            out.append("\\u00");
-            out.push_back(kHex[c >> 4]);
-            out.push_back(kHex[c & 0xF]);
+            escape(c);
             bytes.remove_prefix(1);
+            continue;
+        }
+        if (begins_c1_control(bytes)) {
+            escape(static_cast<unsigned char>(bytes[1]));  // the code point is its second byte
+            bytes.remove_prefix(2);
             continue;
         }
         if (c == '"' || c == '\\') { out.push_back('\\'); }
@@ -79,9 +99,11 @@ void append_json_string(std::string& out, std::string_view bytes) {
 
 void append_xferlog_token(std::string& out, std::string_view bytes) {
     if (bytes.empty()) { out.push_back('-'); }
-    for (const char raw : bytes) {
-        const unsigned char c = static_cast<unsigned char>(raw);
-        out.push_back(c == ' ' || is_control(c) ? '_' : raw);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const unsigned char c = static_cast<unsigned char>(bytes[i]);
+        const bool is_c1 = begins_c1_control(bytes.substr(i));
+        out.push_back(c == ' ' || is_control(c) || is_c1 ? '_' : bytes[i]);
+        if (is_c1) { ++i; }
     }
 }
 

@@ -141,7 +141,8 @@ void Shard::run_ready() {
 
 void Shard::wait(Duration sleep_max) {
     const io::FramePool::Use frames(frames_);
-    reactor_.wait(sleep_max);
+    // What ended in this turn may have been the last: then nothing would wake us again.
+    reactor_.wait(has_ended() ? Duration(0) : sleep_max);
 }
 
 void Shard::reap() {

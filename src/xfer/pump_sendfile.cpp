@@ -54,14 +54,13 @@ io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64
         const std::uint64_t moved = sent ? *sent : 0;
         reactor.return_budget(granted - moved);
         slice_left -= moved;
-        transfer.count(moved);
+        if (moved > 0) { transfer.count(moved); }
         if (sent && moved == 0) { co_return fail(Errc::Truncated); }
         if (!sent && sent.error().code != Errc::WouldBlock) { co_return fail(sent.error()); }
-        if (moved < granted && offset < size) {
-            // The socket is full; or the file has become shorter, and then no edge would ever wake
-            // us on epoll. fstat tells, and touches neither pages nor socket.
-            const Result<sys::FileStatus> now = transfer.kernel().status(file.fd.number());
-            if (now && now->size < size) { co_return fail(Errc::Truncated); }
+        if (!sent) {
+            // Only EAGAIN promises that we shall be woken. A short count may also mean that the
+            // file has become shorter or unreadable; the next call says which, and costs little
+            // when it was the socket after all.
             transfer.before_wait();
             const Result<std::uint32_t> writable = co_await transfer.wait_writable();
             if (!writable) { co_return fail(writable.error()); }

@@ -7,7 +7,9 @@
 // Thread: its shard; the bitmap any.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +34,7 @@ public:
 
     Status reserve(Reservation& reservation, const sys::SocketAddress& peer) override;
     std::uint32_t pending() const override { return pending_; }
-    void stop() override { stopping_ = true; }
+    void stop() override;
     bool is_stopped() const override { return held_.empty(); }
 
 protected:
@@ -42,6 +44,9 @@ protected:
 private:
     // Numbers tried per PASV when other programs sit on some of ours.
     static constexpr int kBindTriesMax = 10;
+    // A port just used rests before another client gets it, so that a late connection to the former
+    // reservation cannot land in it; unless no other is left (security case O-DAT-7).
+    static constexpr Duration kRestTime = Duration::seconds(1);
     // Another shard may free a number without telling: who waits looks again this often.
     static constexpr Duration kLookAgain = Duration::milliseconds(200);
 
@@ -57,6 +62,13 @@ private:
         void on_accept_end(Error) override { ports->on_accept_end(*this); }
     };
 
+    struct Resting {
+        std::uint32_t slot;
+        Instant until;
+    };
+
+    std::optional<std::uint32_t> take_slot();
+    void end_rests();
     Result<int> bind_slot(std::uint32_t& slot);
     void match(Held& held, int socket);
     void let_go(Held& held);
@@ -73,9 +85,11 @@ private:
     bool allow_foreign_;
     std::string congestion_;
     std::vector<std::unique_ptr<Held>> held_;
+    std::deque<Resting> resting_;  // oldest first; at most the slots there are
     std::uint32_t pending_ = 0;
     bool stopping_ = false;
     io::Timer retry_;
+    io::Timer rest_;
 };
 
 }  // namespace sluice::net
