@@ -81,6 +81,10 @@ void check_power_cut(World& world, const config::Snapshot& config,
             if (may_be_older && found != world.files.find(Library::kRoot + stored.path)) {
                 continue;
             }
+            // An earlier sync of this very file has failed, its upload was answered with 451, and a
+            // resumed one was added to it: the kernel has forgotten that the old pages never
+            // reached the disk, and no server can know (fsync(2), "EIO").
+            if (after.get(found).sync_lost) { continue; }
             std::string bytes(stored.bytes.size() + 1, '\0');
             const std::size_t got = after.get(found).data.read(
                 0, MutableBytes(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()));

@@ -211,7 +211,6 @@ void Client::log_in() {
 
 void Client::quit() {
     stage_ = Stage::Quitting;
-    quit_sent_ = true;
     command("QUIT", {}, [this](const Reply&) {
         if (!pending_.empty()) { panic("client %u: 221 before earlier replies", number_); }
     });

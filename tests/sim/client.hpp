@@ -217,7 +217,6 @@ private:
     bool step_planned_ = false;
     Instant step_at_;
     bool banner_seen_ = false;
-    bool quit_sent_ = false;
     bool goodbye_seen_ = false;  // 221 or 421
     bool end_expected_ = false;  // by garbage, or because the server stops
     bool ascii_ = true;          // the TYPE in force (RFC 959: A at first)

@@ -1,6 +1,6 @@
 // sim_transcripts: the conformance transcripts in the simulator, reported as TAP.
 //
-//     sim_transcripts [--seeds A-B] PATH...
+//     sim_transcripts [--seeds A-B] [--verbose] PATH...
 //
 // Each transcript is played once without faults and then with each seed's harmless faults. Where an
 // invariant of the simulation breaks, the process aborts with the command that replays the case.
@@ -33,6 +33,7 @@ constexpr std::uint16_t kPortsUsual = 64;
 struct Arguments {
     std::uint64_t first = 1;
     std::uint64_t last = 3;
+    bool verbose = false;
     std::vector<fs::path> paths;
 };
 
@@ -73,9 +74,10 @@ std::string read_settings(const conform::Transcript& transcript, config::Snapsho
 }
 
 conform::Outcome play(const conform::Transcript& transcript, const config::Snapshot& snapshot,
-                      std::uint64_t seed, bool faults, const std::string& replay) {
+                      std::uint64_t seed, bool faults, bool verbose,
+                      const std::string& replay) {
     TranscriptWorld world(seed, snapshot, faults, replay.c_str());
-    if (std::getenv("SIM_VERBOSE") != nullptr) { world.set_verbose(true); }
+    world.set_verbose(verbose);
     const conform::Outcome outcome = conform::run_transcript(transcript, world, {});
     world.finish();
     return outcome;
@@ -104,7 +106,7 @@ bool run_file(const fs::path& file, std::size_t number, const Arguments& argumen
         const bool faults = seed >= arguments.first;
         const std::string range = std::to_string(std::max(seed, std::uint64_t{1}));
         const conform::Outcome outcome =
-            play(transcript, snapshot, seed, faults,
+            play(transcript, snapshot, seed, faults, arguments.verbose,
                  "sim_transcripts --seeds " + range + "-" + range + " " + file.string());
         if (outcome.verdict == conform::Verdict::Skipped) { skipped = outcome.message; }
         if (outcome.verdict == conform::Verdict::Failed) {
@@ -128,6 +130,8 @@ bool parse(int count, char** values, Arguments& arguments) {
             arguments.first = std::strtoull(values[++i], &end, 10);
             if (*end != '-') { return false; }
             arguments.last = std::strtoull(end + 1, nullptr, 10);
+        } else if (std::strcmp(values[i], "--verbose") == 0) {
+            arguments.verbose = true;
         } else {
             arguments.paths.emplace_back(values[i]);
         }
@@ -141,7 +145,7 @@ bool parse(int count, char** values, Arguments& arguments) {
 int main(int count, char** values) {
     sluice::sim::Arguments arguments;
     if (!sluice::sim::parse(count, values, arguments)) {
-        std::fprintf(stderr, "usage: sim_transcripts [--seeds A-B] PATH...\n");
+        std::fprintf(stderr, "usage: sim_transcripts [--seeds A-B] [--verbose] PATH...\n");
         return 64;
     }
     const std::vector<std::filesystem::path> files =
