@@ -229,6 +229,9 @@ void EpollBackend::serve_accept(Op& op) {
         const Error error = socket.error();
         ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, op.fd, nullptr);  // it would fire for ever
         forget(op.fd);
+        // The sink may have stopped it meanwhile: it ends here, and only once.
+        due_.erase(std::remove(due_.begin(), due_.end(), &op), due_.end());
+        op.stopping = false;
         op.state = Op::State::Idle;
         --in_flight_;
         sink.on_accept_end(error);
