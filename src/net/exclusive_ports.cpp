@@ -22,13 +22,15 @@ ExclusivePorts::ExclusivePorts(io::Reactor& reactor, StrangerSink& strangers, At
 
 ExclusivePorts::~ExclusivePorts() {
     SLUICE_ASSERT(held_.empty() && pending_ == 0);
-    for (const Resting& resting : resting_) { slots_.release(resting.slot); }
+    stop();  // gives back what rests
 }
 
 void ExclusivePorts::stop() {
     stopping_ = true;
     retry_.drop();
     rest_.drop();
+    for (const Resting& resting : resting_) { slots_.release(resting.slot); }
+    resting_.clear();
 }
 
 // A free number; the one that has rested longest if there is no other.
@@ -151,8 +153,12 @@ void ExclusivePorts::on_accept_end(Held& held) {
     SLUICE_ASSERT(place != held_.end());
     std::swap(*place, held_.back());
     held_.pop_back();
+    if (stopping_) {
+        slots_.release(slot);
+        return;
+    }
     resting_.push_back({slot, reactor_.now() + kRestTime});
-    if (!rest_.is_set() && !stopping_) { reactor_.set_timer(rest_, kRestTime); }
+    if (!rest_.is_set()) { reactor_.set_timer(rest_, kRestTime); }
     wake_one_waiter();
 }
 

@@ -171,6 +171,7 @@ protected:
         backend_ = std::move(*made);
     }
     void TearDown() override {
+        clients_.clear();  // the test's own, and gone by now
         if (shard_ != nullptr) { end_shard(); }
         backend_.reset();
         std::error_code ignored;
