@@ -1,6 +1,7 @@
 """A tree and servers for tests of the running program."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,6 +96,8 @@ class MountCase(SystemCase):
 
     def image(self, directory, size, *mkfs):
         """A file system image of `size` bytes in `directory`."""
+        if not shutil.which(mkfs[0]):
+            self.skipTest(mkfs[0] + " is not installed")
         path = os.path.join(directory, "image")
         with open(path, "wb") as f:
             f.truncate(size)
