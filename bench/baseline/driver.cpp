@@ -19,6 +19,9 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kWaitMaxNs = 100'000'000;  // a signal is seen after this at the latest
 constexpr int kEventsPerTurnMax = 256;
 constexpr std::size_t kSamplesMax = 10'000'000;
+// Latencies above this are told one by one, with when they ended.
+constexpr float kSlowUs = 1000;
+constexpr std::size_t kSlowMax = 20'000;
 // A run with more errors than this measures nothing.
 constexpr std::uint64_t kErrorsMax = 500;
 
@@ -290,6 +293,9 @@ void Driver::record_latency(const Session& session) {
     if (phase_ == Phase::Measuring && latencies_us_.size() < kSamplesMax) {
         latencies_us_.push_back(to_us(now - due_ns(session.index(), work.done)));
         server_us_.push_back(to_us(session.arrived_ns() - work.counts_from_ns));
+        if (server_us_.back() > kSlowUs && slow_.size() < kSlowMax) {
+            slow_.push_back({session.arrived_ns(), server_us_.back()});
+        }
     }
     ++work.done;
     const std::int64_t due = due_ns(session.index(), work.done);
@@ -365,6 +371,12 @@ void Driver::print_result() const {
         print_percentiles("server_us", server_us_);
         print_percentiles("latency_us", latencies_us_);
         print_percentiles("sent_late_us", lateness_us_);
+        std::printf(", \"slow\": [");
+        for (const Slow& slow : slow_) {
+            std::printf("%s[%lld, %.1f]", &slow == slow_.data() ? "" : ", ",
+                        static_cast<long long>(slow.ended_ns), slow.server_us);
+        }
+        std::printf("]");
     }
     std::printf("}\n");
 }

@@ -95,6 +95,11 @@ private:
     std::vector<float> server_us_;
     std::vector<float> latencies_us_;
     std::vector<float> lateness_us_;
+    struct Slow {
+        std::int64_t ended_ns;  // by the wall clock
+        float server_us;
+    };
+    std::vector<Slow> slow_;
 };
 
 }  // namespace sluice::bench

@@ -162,8 +162,8 @@ constexpr Field kFields[] = {
         "A transfer that moves no byte for this long is given up."),
     limits<&LimitsSection::data_connect_timeout>("data_connect_timeout", Type::Duration, "30s", Extra{.min = kSecond, .max = kHour},
         "How long a transfer waits for its data connection."),
-    limits<&LimitsSection::upload_buffer_memory>("upload_buffer_memory", Type::Size, "64MiB", Extra{.min = kMiB, .max = 1024 * kGiB},
-        "Memory for data on its way to the disk, for the whole server."),
+    limits<&LimitsSection::transfer_buffer_memory>("transfer_buffer_memory", Type::Size, "64MiB", Extra{.min = kMiB, .max = 1024 * kGiB},
+        "Memory for uploads (three quarters) and for listings and TYPE A (one quarter), for the whole server."),
 
     upload<&UploadSection::durability>("durability", Type::Choice, "none", Extra{.choices = "none|data|full"},
         "What 226 promises if the power fails: nothing, that the data are on the disk (data), or the file with its name (full)."),

@@ -248,7 +248,9 @@ io::Task<void> Session::tear_down() {
     if (!client_gone_) {
         const std::string_view words = farewell();
         if (!words.empty()) { reply(ReplyCode::ServiceUnavailable, words); }
-        flush();
+        // After QUIT "221" and the FIN leave in one segment: a tenth of the CPU of a short session.
+        // Not where the client has said more: closing over unread bytes throws away what waits.
+        flush(end_reason_ == io::StopReason::Quit && input_.empty() && input_op_.is_idle());
     }
     if (ends_in_order() && !output_.is_empty() && !client_gone_) { co_await send_rest(); }
     if (end_reason_ == io::StopReason::Protocol && !client_gone_) { co_await linger(); }

@@ -59,11 +59,11 @@ void Session::lose_client() {
 }
 
 // Sends what the socket takes. The rest waits for room; while it does, no command is read.
-void Session::flush() {
+void Session::flush(bool closes_next) {
     while (!output_.is_empty() && !client_gone_) {
         const std::string_view pending = output_.view();
         const Result<std::size_t> sent =
-            reactor().kernel().send(control_.fd(), as_bytes(pending), false);
+            reactor().kernel().send(control_.fd(), as_bytes(pending), closes_next);
         if (!sent) {
             if (sent.error().code == Errc::WouldBlock) { return; }
             lose_client();

@@ -2,12 +2,15 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 
@@ -78,6 +81,12 @@ struct CacheCounts {
 
 }  // namespace
 
+LinuxKernel::LinuxKernel() : null_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {}
+
+LinuxKernel::~LinuxKernel() {
+    if (null_ >= 0) { ::close(null_); }
+}
+
 Result<int> LinuxKernel::open(int directory, const char* path, const OpenHow& how) {
     open_how native = {};
     native.flags = how.flags | O_CLOEXEC;
@@ -104,6 +113,18 @@ Result<FileStatus> LinuxKernel::status_at(int directory, const char* name) {
 
 Result<std::size_t> LinuxKernel::read_at(int file, MutableBytes into, std::int64_t offset) {
     return counted(::pread(file, into.data(), into.size(), offset));
+}
+
+// sendfile(2) to /dev/null waits for each page as a read does and copies none: reading 916 MB of
+// cold files through a buffer cost 36 % more CPU.
+Result<std::size_t> LinuxKernel::load(int file, std::int64_t offset, std::size_t count) {
+    if (null_ >= 0) {
+        const ssize_t loaded = ::sendfile(null_, file, &offset, count);
+        // EINVAL: a file system that cannot splice.
+        if (loaded >= 0 || errno != EINVAL) { return counted(loaded); }
+    }
+    std::array<std::uint8_t, 64 * 1024> scratch;  // the size stays in the processor's cache
+    return read_at(file, MutableBytes(scratch).first(std::min(count, scratch.size())), offset);
 }
 
 Result<std::size_t> LinuxKernel::write_at(int file, Bytes from, std::int64_t offset) {

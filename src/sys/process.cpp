@@ -42,6 +42,14 @@ Status pin_this_thread(int cpu) {
     return {};
 }
 
+// nice(2) is about the calling thread on Linux, whatever POSIX says.
+void step_back_this_thread() {
+    constexpr int kStepsBack = 10;
+    [[maybe_unused]] const int now = ::nice(kStepsBack);
+}
+
+void let_others_run() { ::sched_yield(); }
+
 void name_this_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 std::uint64_t raise_open_files_limit() {

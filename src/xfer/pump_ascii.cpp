@@ -12,7 +12,7 @@
 namespace sluice::xfer {
 namespace {
 
-constexpr std::size_t kHalfBytes = BufferPool::kSmallBytes / 2;
+constexpr std::size_t kHalfBytes = BufferPools::kTextBytes / 2;
 
 MutableBytes raw_half(const Buffer& buffer) { return buffer.bytes().first(kHalfBytes); }
 MutableBytes converted_half(const Buffer& buffer) { return buffer.bytes().subspan(kHalfBytes); }
@@ -21,8 +21,9 @@ MutableBytes converted_half(const Buffer& buffer) { return buffer.bytes().subspa
 
 io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
                                     std::int64_t skip) {
-    transfer.before_wait();
-    Buffer buffer = co_await transfer.buffers().take(BufferPool::kSmallBytes);
+    Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().text);
+    if (!taken) { co_return fail(taken.error()); }
+    const Buffer& buffer = *taken;
     proto::AsciiEncoder encoder;
     const std::int64_t size = file.status.size;
     std::int64_t offset = 0;
@@ -60,12 +61,14 @@ io::Task<Status> receive_file_as_ascii(Transfer& transfer, vfs::UploadTarget& ta
     proto::AsciiDecoder decoder;
     while (true) {
         if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
-        transfer.before_wait();
-        Buffer buffer = co_await transfer.buffers().take(BufferPool::kSmallBytes);
+        Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().text);
+        if (!taken) { co_return fail(taken.error()); }
+        Buffer& buffer = *taken;
         const Result<std::size_t> got =
             transfer.kernel().receive(transfer.socket().fd(), raw_half(buffer));
         if (!got && got.error().code == Errc::WouldBlock) {
             buffer.release();  // none is held while the client is silent
+            transfer.before_wait();
             const Result<std::uint32_t> readable = co_await transfer.wait_readable();
             if (!readable) { co_return fail(readable.error()); }
             continue;

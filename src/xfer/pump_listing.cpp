@@ -9,7 +9,7 @@ namespace {
 
 // More than the longest line of proto (a name and a link target with their facts).
 constexpr std::size_t kLineRoom = 9 * 1024;
-static_assert(BufferPool::kSmallBytes > 2 * kLineRoom);
+static_assert(BufferPools::kTextBytes > 2 * kLineRoom);
 
 }  // namespace
 
@@ -41,11 +41,9 @@ io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes) {
 
 io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
                               EntryRenderer& renderer) {
-    Buffer buffer = transfer.buffers().try_take(BufferPool::kSmallBytes);
-    if (!buffer.is_set()) {
-        transfer.before_wait();
-        buffer = co_await transfer.buffers().take(BufferPool::kSmallBytes);
-    }
+    Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().text);
+    if (!taken) { co_return fail(taken.error()); }
+    const Buffer& buffer = *taken;
     vfs::EntryBatch batch;
     std::size_t used = 0;
     while (true) {

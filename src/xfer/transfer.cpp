@@ -15,7 +15,7 @@ constexpr Duration kLookAgainMax = Duration::seconds(1);
 
 }  // namespace
 
-Transfer::Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPool& buffers,
+Transfer::Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPools& buffers,
                    std::unique_ptr<DataSetup> setup, BeforeWait hook, void* context)
     : reactor_(reactor),
       config_(config),
@@ -68,6 +68,18 @@ io::Task<Status> Transfer::open_connection() {
         timer_.drop();
     }
     co_return opened;
+}
+
+io::Task<Result<Buffer>> Transfer::take_buffer(BufferPool& pool) {
+    Buffer buffer = pool.try_take();
+    if (buffer.is_set()) { co_return buffer; }
+    before_wait();
+    BufferPool::Place place(pool, wake_);
+    while (!place.has_come()) {
+        if (stop_.requested()) { co_return fail(Errc::Stopped); }
+        co_await wake_.wait();
+    }
+    co_return place.take();
 }
 
 io::Task<Status> Transfer::accept_passive() {

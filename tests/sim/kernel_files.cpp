@@ -121,6 +121,11 @@ Result<std::size_t> Kernel::read_at(int fd, MutableBytes into, std::int64_t offs
     return noted("read_at", fd, Result<std::size_t>(inode.data.read(offset, into.first(wanted))));
 }
 
+Result<std::size_t> Kernel::load(int fd, std::int64_t offset, std::size_t count) {
+    std::vector<std::uint8_t> ignored(std::min(count, kReadMax));
+    return read_at(fd, ignored, offset);
+}
+
 Result<std::size_t> Kernel::write_at(int fd, Bytes from, std::int64_t offset) {
     const Descriptor& target = contents(fd, true);
     Inode& inode = files_.get(target.inode);

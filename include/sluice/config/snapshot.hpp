@@ -85,7 +85,7 @@ struct LimitsSection {
     Duration login_timeout = Duration::seconds(60);
     Duration stall_timeout = Duration::seconds(60);  // a data connection that makes no progress
     Duration data_connect_timeout = Duration::seconds(30);
-    std::uint64_t upload_buffer_memory = 64ull << 20;  // bytes, for the whole process
+    std::uint64_t transfer_buffer_memory = 64ull << 20;  // bytes, for the whole process
 
     friend bool operator==(const LimitsSection&, const LimitsSection&) = default;
 };

@@ -99,7 +99,7 @@ private:
     io::FramePool frames_;
     io::Reactor reactor_;
     vfs::Tree tree_;
-    xfer::BufferPool buffers_;
+    xfer::BufferPools buffers_;
     net::PeerRules peer_rules_;
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;

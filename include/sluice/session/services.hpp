@@ -27,7 +27,7 @@ struct Services {
     io::Reactor& reactor;
     const config::Snapshot& config;
     vfs::Tree& tree;
-    xfer::BufferPool& buffers;
+    xfer::BufferPools& buffers;
     const net::PeerRules& peer_rules;
     sys::SocketAddress public_address;  // server.public_address; not set: the one dialled
     obs::Log& log;

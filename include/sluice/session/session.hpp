@@ -68,8 +68,9 @@ public:
         proto::append_reply(output_, code, text);
     }
     proto::ReplyBuffer& output() { return output_; }
-    // Sends what the socket takes of the output now.
-    void flush();
+    // Sends what the socket takes of the output now. `closes_next`: the caller closes the socket at
+    // once, so the last bytes wait for the FIN and share a segment with it.
+    void flush(bool closes_next = false);
     // Waits until the client has taken enough of the output for another long reply. False when it
     // will not: the session ends.
     io::Task<bool> make_room();

@@ -129,6 +129,9 @@ public:
     // descriptor. WouldBlock when another open of the file holds it.
     virtual Status try_lock(int file) = 0;
     virtual Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) = 0;
+    // Reads a range into the page cache and waits for it, without a copy to user space; returns how
+    // many of the bytes the file has from `offset` on. May do less than `count`, like a read.
+    virtual Result<std::size_t> load(int file, std::int64_t offset, std::size_t count) = 0;
     // How many of the pages of the range are in the page cache: cachestat(2), Linux 6.5.
     // NotSupported where it is missing or refused.
     virtual Result<std::uint64_t> cached_pages(int file, std::int64_t offset,

@@ -1,5 +1,5 @@
 // The Kernel of a real machine: each method is one system call, or the two or three that belong
-// together. No state, any thread.
+// together. No state but a descriptor of /dev/null; any thread.
 #pragma once
 
 #include "sluice/sys/kernel.hpp"
@@ -8,6 +8,11 @@ namespace sluice::sys {
 
 class LinuxKernel final : public Kernel {
 public:
+    LinuxKernel();
+    ~LinuxKernel() override;
+    LinuxKernel(const LinuxKernel&) = delete;
+    LinuxKernel& operator=(const LinuxKernel&) = delete;
+
     Instant now() override;
     WallTime wall_time() override;
     std::uint64_t entropy() override;
@@ -48,11 +53,15 @@ public:
     Status sync(int fd, bool data_only) override;
     Status try_lock(int file) override;
     Status advise(int file, std::int64_t offset, std::int64_t length, Advice advice) override;
+    Result<std::size_t> load(int file, std::int64_t offset, std::size_t count) override;
     Result<std::uint64_t> cached_pages(int file, std::int64_t offset,
                                        std::int64_t length) override;
     Result<bool> is_cached(int file, std::int64_t offset) override;
     Result<std::int64_t> free_bytes(int fd) override;
     Result<std::uint64_t> file_system_magic(int fd) override;
+
+private:
+    int null_;  // where load() sends what it reads; -1 where there is none (a bare chroot)
 };
 
 }  // namespace sluice::sys

@@ -1,13 +1,15 @@
 // Memory of transfers that pass through user space: uploads, TYPE A and listings.
 //
-// Two sizes, each handed out last in first out so that a few hot buffers stay in the cache, and one
-// bound in bytes for both. At the bound a transfer waits in line; what has arrived for it stays in
-// its socket and its client's window closes.
+// A pool holds buffers of one size, handed out last in first out so that a few hot ones stay in the
+// cache, and no more than its bound. At the bound a transfer waits in line; what has arrived for it
+// stays in its socket and its client's window closes. Uploads give their buffers back whenever
+// their client is silent, listings hold theirs until their client has read them: so each of the two
+// has a pool of its own, and slow readers of listings never make an upload wait.
 // Owned by: Shard. Thread: the shard's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -53,64 +55,74 @@ private:
 
 class BufferPool {
 public:
-    // Uploads: large enough that a hand-over to a helper (about 10 us) is small against the write
-    // (about 60 us), small enough to stay in the second-level cache.
-    static constexpr std::size_t kLargeBytes = 256 * 1024;
-    // Listings and TYPE A.
-    static constexpr std::size_t kSmallBytes = 32 * 1024;
-
-    BufferPool(io::ReadyQueue& ready, std::uint64_t bytes_max)
-        : ready_(ready), bytes_max_(bytes_max) {}
+    // Buffers of `buffer_bytes` (a multiple of the page size); as many as fit into `bytes_max`, but
+    // always one.
+    BufferPool(std::size_t buffer_bytes, std::uint64_t bytes_max)
+        : buffer_bytes_(buffer_bytes),
+          count_max_(std::max<std::uint64_t>(bytes_max / buffer_bytes, 1)) {}
     BufferPool(const BufferPool&) = delete;
     BufferPool& operator=(const BufferPool&) = delete;
     ~BufferPool();
 
-    // Waits in line for a buffer of kLargeBytes or kSmallBytes.
-    class Awaiter : io::Waiter {
+    // Not set when there is none, or others wait for one.
+    Buffer try_take();
+
+    // A place in the line. Whoever waits makes one, waits for `turn` until has_come(), and takes
+    // the buffer; who gives up destroys it, and what was kept for it goes to the next in line.
+    class Place : public ListHook<> {
     public:
-        Awaiter(BufferPool& pool, std::size_t size) : pool_(pool), size_(size) {}
-        bool await_ready() const { return pool_.waiting_.is_empty() && pool_.has_room(size_); }
-        void await_suspend(std::coroutine_handle<> waiting) {
-            handle = waiting;
-            pool_.waiting_.push_back(*this);
+        Place(BufferPool& pool, io::Event& turn) : pool_(pool), turn_(turn) {
+            pool_.line_.push_back(*this);
+            pool_.call_line();
         }
-        Buffer await_resume() {
-            if (!granted_) { pool_.bytes_out_ += size_; }
-            return pool_.hand_out(size_);
-        }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place();
+
+        bool has_come() const { return kept_; }
+        // Once, after has_come().
+        Buffer take();
 
     private:
         friend class BufferPool;
         BufferPool& pool_;
-        std::size_t size_;
-        bool granted_ = false;  // counted as handed out since it was woken
+        io::Event& turn_;
+        bool kept_ = false;  // one counts as out for this place
     };
-    Awaiter take(std::size_t size) { return Awaiter(*this, size); }
-    // The same without waiting: not set when there is none, or others wait.
-    Buffer try_take(std::size_t size);
 
-    std::uint64_t bytes_out() const { return bytes_out_; }
+    std::size_t buffer_bytes() const { return buffer_bytes_; }
+    std::uint64_t out() const { return out_; }
 
 private:
     friend class Buffer;
-    // At least one buffer can always be out, however small the bound.
-    bool has_room(std::size_t size) const {
-        return bytes_out_ == 0 || bytes_out_ + size <= bytes_max_;
-    }
-    // `size` has been counted in bytes_out_.
-    Buffer hand_out(std::size_t size);
-    void wake_waiting();
-    void give_back(std::uint8_t* data, std::size_t size);
-    std::vector<std::uint8_t*>& free_of(std::size_t size) {
-        return size == kLargeBytes ? free_large_ : free_small_;
-    }
+    bool has_room() const { return out_ < count_max_; }
+    // Is counted in out_ already.
+    Buffer hand_out();
+    void call_line();
+    void give_back(std::uint8_t* data);
 
-    io::ReadyQueue& ready_;
-    std::uint64_t bytes_max_;
-    std::uint64_t bytes_out_ = 0;
-    std::vector<std::uint8_t*> free_large_;
-    std::vector<std::uint8_t*> free_small_;
-    IntrusiveList<io::Waiter> waiting_;
+    std::size_t buffer_bytes_;
+    std::uint64_t count_max_;
+    std::uint64_t out_ = 0;
+    std::vector<std::uint8_t*> idle_;
+    IntrusiveList<Place> line_;
+};
+
+// The pools of a shard.
+struct BufferPools {
+    // Small enough to stay in the second-level cache between receiving and writing. Half of it
+    // costs a third more: ext4 takes larger folios for larger writes.
+    static constexpr std::size_t kUploadBytes = 256 * 1024;
+    static constexpr std::size_t kTextBytes = 32 * 1024;
+    // The part of the memory that listings and TYPE A may have.
+    static constexpr std::uint64_t kTextShare = 4;
+
+    explicit BufferPools(std::uint64_t bytes_max)
+        : upload(kUploadBytes, bytes_max - bytes_max / kTextShare),
+          text(kTextBytes, bytes_max / kTextShare) {}
+
+    BufferPool upload;  // STOR and its kin, TYPE I
+    BufferPool text;    // LIST and its kin, TYPE A
 };
 
 }  // namespace sluice::xfer

@@ -25,7 +25,7 @@ public:
     // sends the replies it holds back, so that "150" and "226" of a small file leave together.
     using BeforeWait = void (*)(void* context);
 
-    Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPool& buffers,
+    Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferPools& buffers,
              std::unique_ptr<DataSetup> setup, BeforeWait hook, void* context);
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
@@ -45,11 +45,13 @@ public:
     io::Reactor& reactor() { return reactor_; }
     sys::Kernel& kernel() { return reactor_.kernel(); }
     const config::Snapshot& config() const { return config_; }
-    BufferPool& buffers() { return buffers_; }
+    BufferPools& buffers() { return buffers_; }
     net::Socket& socket() { return socket_; }
     io::StopSource& stop() { return stop_; }
 
     // The pumps' vocabulary.
+    // A buffer of one of buffers(); waits in line when all are out. Stopped.
+    io::Task<Result<Buffer>> take_buffer(BufferPool& pool);
     void before_wait() { before_wait_(context_); }
     io::OpAwaiter wait_readable() { return io::poll_in(poll_, socket_.fd(), stop_); }
     io::OpAwaiter wait_writable() { return io::poll_out(poll_, socket_.fd(), stop_); }
@@ -69,7 +71,7 @@ private:
 
     io::Reactor& reactor_;
     const config::Snapshot& config_;
-    BufferPool& buffers_;
+    BufferPools& buffers_;
     std::unique_ptr<DataSetup> setup_;
     BeforeWait before_wait_;
     void* context_;

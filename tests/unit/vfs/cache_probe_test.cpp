@@ -31,6 +31,16 @@ protected:
         const Result<std::uint64_t> cached = kernel_.cached_pages(fd_, 0, kFileBytes);
         return cached && *cached == 0;
     }
+    // Fills the file and looks at [0, length). A machine short of memory may take pages away at any
+    // moment, so a few times.
+    CacheState fill_and_probe(std::int64_t length) {
+        for (int attempt = 0; attempt < 5; ++attempt) {
+            const Result<std::int64_t> filled = fill_window(kernel_, fd_, 0, kFileBytes);
+            EXPECT_TRUE(filled && *filled == kFileBytes);
+            if (probe(0, length) == CacheState::Cached) { return CacheState::Cached; }
+        }
+        return probe(0, length);
+    }
     CacheState probe(std::int64_t offset, std::int64_t length) {
         return probe_window(kernel_, fd_, offset, length, FsClass::LocalDisk);
     }
@@ -46,10 +56,7 @@ TEST_F(CacheProbeTest, AFilledWindowIsCachedAndOthersAreNot) {
     }
     EXPECT_EQ(probe(0, kFileBytes), CacheState::NotCached);
     EXPECT_EQ(probe(0, 1), CacheState::NotCached);
-    const Result<std::int64_t> filled = fill_window(kernel_, fd_, 0, kFileBytes);
-    ASSERT_TRUE(filled.has_value());
-    EXPECT_EQ(*filled, kFileBytes);
-    EXPECT_EQ(probe(0, kFileBytes), CacheState::Cached);
+    EXPECT_EQ(fill_and_probe(kFileBytes), CacheState::Cached);
     EXPECT_EQ(probe(4095, 2), CacheState::Cached);
 }
 
@@ -100,7 +107,7 @@ TEST_F(CacheProbeTest, FillingReturnsReadErrorsAndIgnoresAdviceErrors) {
     kernel_.fail_name = "advise";
     kernel_.fail_name_errno = EINVAL;
     EXPECT_TRUE(fill_window(kernel_, fd_, 0, 1 << 20).has_value());
-    kernel_.fail_name = "read_at";
+    kernel_.fail_name = "load";
     kernel_.fail_name_errno = EIO;
     const Result<std::int64_t> filled = fill_window(kernel_, fd_, 0, 1 << 20);
     ASSERT_FALSE(filled.has_value());

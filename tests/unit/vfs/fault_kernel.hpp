@@ -104,6 +104,13 @@ public:
         }
         return real_.status_at(d, n);
     }
+    Result<std::size_t> load(int f, std::int64_t o, std::size_t n) override {
+        const int error = enter("load");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.load(f, o, n);
+    }
     Result<std::size_t> read_at(int f, MutableBytes b, std::int64_t o) override {
         const int error = enter("read_at");
         if (error != 0) {

@@ -1,132 +1,125 @@
-// The bound, the line of those who wait, and that one buffer can always be out. The coroutines are
-// resumed by the test itself.
+// The bound, the line of those who wait, and leaving the line. The coroutines' Events are looked at
+// by the test itself.
 #include "sluice/xfer/buffer_pool.hpp"
 
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <vector>
-
-#include "sluice/io/task.hpp"
+#include <optional>
 
 namespace sluice::xfer {
 namespace {
 
-constexpr std::size_t kLarge = BufferPool::kLargeBytes;
-constexpr std::size_t kSmall = BufferPool::kSmallBytes;
+constexpr std::size_t kBytes = 4096;
 
-// One that asks for a buffer and keeps it.
-struct Taker {
-    Buffer buffer;
-    io::Task<void> task;
+// One that waits in line.
+struct Waiting {
+    Waiting(BufferPool& pool, io::ReadyQueue& ready)
+        : turn(ready), place(std::in_place, pool, turn) {}
+    bool has_come() const { return place->has_come(); }
+    io::Event turn;
+    std::optional<BufferPool::Place> place;
 };
-
-io::Task<void> take_one(BufferPool& pool, std::size_t size, Buffer& into) {
-    into = co_await pool.take(size);
-}
 
 class BufferPoolTest : public testing::Test {
 protected:
-    void make(std::uint64_t bytes_max) { pool_ = std::make_unique<BufferPool>(ready_, bytes_max); }
-    Taker& take(std::size_t size) {
-        takers_.push_back(std::make_unique<Taker>());
-        Taker& taker = *takers_.back();
-        taker.task = take_one(*pool_, size, taker.buffer);
-        taker.task.start();
-        return taker;
-    }
-    void run_ready() {
-        IntrusiveList<io::Waiter> batch;
-        ready_.take_all(batch);
-        while (io::Waiter* waiter = batch.pop_front()) { waiter->handle.resume(); }
-    }
-
     io::ReadyQueue ready_;
-    std::unique_ptr<BufferPool> pool_;
-    std::vector<std::unique_ptr<Taker>> takers_;
 };
 
-TEST_F(BufferPoolTest, HandsOutUpToItsBoundAndThenWaits) {
-    make(2 * kLarge);
-    Taker& first = take(kLarge);
-    Taker& second = take(kLarge);
-    Taker& third = take(kLarge);
-    EXPECT_TRUE(first.buffer.is_set());
-    EXPECT_TRUE(second.buffer.is_set());
-    EXPECT_FALSE(third.task.done());
-    EXPECT_EQ(pool_->bytes_out(), 2 * kLarge);
-    first.buffer.release();
-    run_ready();
-    EXPECT_TRUE(third.buffer.is_set());
-    EXPECT_EQ(pool_->bytes_out(), 2 * kLarge);
+TEST_F(BufferPoolTest, HandsOutUpToItsBound) {
+    BufferPool pool(kBytes, 2 * kBytes + kBytes / 2);
+    const Buffer first = pool.try_take();
+    const Buffer second = pool.try_take();
+    EXPECT_TRUE(first.is_set());
+    EXPECT_TRUE(second.is_set());
+    EXPECT_EQ(first.size(), kBytes);
+    EXPECT_FALSE(pool.try_take().is_set());
+    EXPECT_EQ(pool.out(), 2u);
 }
 
 TEST_F(BufferPoolTest, OneBufferIsAlwaysPossible) {
-    make(0);
-    Taker& first = take(kLarge);
-    EXPECT_TRUE(first.buffer.is_set());
-    Taker& second = take(kSmall);
-    EXPECT_FALSE(second.task.done());
-    first.buffer.release();
-    run_ready();
-    EXPECT_TRUE(second.buffer.is_set());
+    BufferPool pool(kBytes, 0);
+    const Buffer first = pool.try_take();
+    EXPECT_TRUE(first.is_set());
+    EXPECT_FALSE(pool.try_take().is_set());
+}
+
+TEST_F(BufferPoolTest, ABufferThatComesBackIsTheNextToGo) {
+    BufferPool pool(kBytes, 4 * kBytes);
+    const Buffer kept = pool.try_take();
+    Buffer hot = pool.try_take();
+    const std::uint8_t* data = hot.data();
+    hot.release();
+    EXPECT_EQ(pool.try_take().data(), data);
+}
+
+TEST_F(BufferPoolTest, APlaceIsServedAtOnceWhenThereIsRoom) {
+    BufferPool pool(kBytes, kBytes);
+    Waiting waiting(pool, ready_);
+    ASSERT_TRUE(waiting.has_come());
+    EXPECT_FALSE(pool.try_take().is_set());
+    EXPECT_TRUE(waiting.place->take().is_set());
+    EXPECT_EQ(pool.out(), 0u);
 }
 
 TEST_F(BufferPoolTest, ServesInOrderOfArrival) {
-    make(kLarge);
-    Taker& holder = take(kLarge);
-    Taker& large = take(kLarge);
-    Taker& small = take(kSmall);
-    EXPECT_FALSE(pool_->try_take(kSmall).is_set());
-    holder.buffer.release();
-    run_ready();
-    EXPECT_TRUE(large.buffer.is_set());
-    EXPECT_FALSE(small.task.done()) << "there is no room behind the large one";
-    large.buffer.release();
-    run_ready();
-    EXPECT_TRUE(small.buffer.is_set());
-}
-
-TEST_F(BufferPoolTest, ASmallBufferComingBackMakesNoRoomForALargeOne) {
-    make(kLarge + kSmall);
-    Taker& first = take(kLarge);
-    Taker& small = take(kSmall);
-    Taker& large = take(kLarge);
-    small.buffer.release();
-    run_ready();
-    EXPECT_FALSE(large.task.done());
-    EXPECT_LE(pool_->bytes_out(), kLarge + kSmall);
-    first.buffer.release();
-    run_ready();
-    EXPECT_TRUE(large.buffer.is_set());
-}
-
-TEST_F(BufferPoolTest, ALargeBufferComingBackServesAllSmallOnesThatFit) {
-    make(kLarge);
-    Taker& large = take(kLarge);
-    std::vector<Taker*> small;
-    for (int i = 0; i < 10; ++i) { small.push_back(&take(kSmall)); }
-    large.buffer.release();
-    run_ready();
-    std::size_t served = 0;
-    for (Taker* taker : small) { served += taker->task.done() ? 1u : 0u; }
-    EXPECT_EQ(served, kLarge / kSmall);
-    for (Taker* taker : small) { taker->buffer.release(); }
-    run_ready();
-    EXPECT_TRUE(small.back()->task.done());
-    small[8]->buffer.release();
-    small[9]->buffer.release();
+    BufferPool pool(kBytes, kBytes);
+    Buffer holder = pool.try_take();
+    Waiting first(pool, ready_);
+    Waiting second(pool, ready_);
+    EXPECT_FALSE(first.has_come());
+    holder.release();
+    EXPECT_TRUE(first.has_come());
+    EXPECT_TRUE(first.turn.wait().await_ready()) << "its Event was notified";
+    EXPECT_FALSE(second.has_come());
+    Buffer buffer = first.place->take();
+    buffer.release();
+    EXPECT_TRUE(second.has_come());
 }
 
 TEST_F(BufferPoolTest, NobodyTakesWhatAWaiterWasWokenFor) {
-    make(kLarge);
-    Taker& first = take(kLarge);
-    Taker& waiting = take(kLarge);
-    first.buffer.release();  // `waiting` is woken and has not run yet
-    EXPECT_FALSE(pool_->try_take(kSmall).is_set());
-    run_ready();
-    EXPECT_TRUE(waiting.buffer.is_set());
-    EXPECT_EQ(pool_->bytes_out(), kLarge);
+    BufferPool pool(kBytes, kBytes);
+    Buffer holder = pool.try_take();
+    Waiting waiting(pool, ready_);
+    holder.release();
+    EXPECT_FALSE(pool.try_take().is_set());
+    EXPECT_TRUE(waiting.place->take().is_set());
+}
+
+TEST_F(BufferPoolTest, WhoGivesUpLeavesTheLine) {
+    BufferPool pool(kBytes, kBytes);
+    Buffer holder = pool.try_take();
+    Waiting first(pool, ready_);
+    Waiting second(pool, ready_);
+    first.place.reset();
+    holder.release();
+    EXPECT_TRUE(second.has_come());
+}
+
+TEST_F(BufferPoolTest, WhoGivesUpAfterItsTurnCameLeavesTheBufferToTheNext) {
+    BufferPool pool(kBytes, kBytes);
+    Buffer holder = pool.try_take();
+    Waiting first(pool, ready_);
+    Waiting second(pool, ready_);
+    holder.release();
+    ASSERT_TRUE(first.has_come());
+    first.place.reset();
+    EXPECT_TRUE(second.has_come());
+    second.place.reset();
+    EXPECT_EQ(pool.out(), 0u);
+    EXPECT_TRUE(pool.try_take().is_set());
+}
+
+TEST_F(BufferPoolTest, ListingsCannotTakeTheMemoryOfUploads) {
+    BufferPools pools(8 * BufferPools::kUploadBytes);
+    std::vector<Buffer> listings;
+    while (true) {
+        Buffer buffer = pools.text.try_take();
+        if (!buffer.is_set()) { break; }
+        listings.push_back(std::move(buffer));
+    }
+    EXPECT_EQ(listings.size() * BufferPools::kTextBytes, 2 * BufferPools::kUploadBytes);
+    EXPECT_TRUE(pools.upload.try_take().is_set());
 }
 
 }  // namespace
