@@ -102,7 +102,7 @@ void add_options(CLI::App& app, Flags& flags) {
     text("--shards", flags.shards, "N", "Event loops, 0 = one per core");
     app.add_flag("--writable", flags.is_writable, "Let anonymous users change files");
     repeated("--set", flags.settings, "KEY=VALUE", "Set any key, like log.level=debug; repeatable");
-    app.add_flag("-C,--check-config", flags.check_config, "Print OK or every error, and exit");
+    app.add_flag("-C,--check-config", flags.check_config, "Print OK or all that hinders a start, exit");
     app.add_flag("--dump-config", flags.dump_config, "Print all values and their origins");
     app.add_flag("--print-default-config", flags.print_default_config,
                  "Print a commented configuration file");
@@ -199,14 +199,11 @@ Invocation load(const CLI::App& app, const Flags& flags, const char* const* envi
     }
     if (flags.dump_config) {
         invocation.output = config::print_config_with_places(loaded);
+        return invocation;
     }
-    if (flags.check_config) {
-        invocation.output += flags.dump_config ? "" : "OK\n";
-    }
-    if (!flags.dump_config && !flags.check_config) {
-        invocation.action = Invocation::Action::Serve;
-        invocation.snapshot = std::move(loaded.snapshot);
-    }
+    invocation.action =
+        flags.check_config ? Invocation::Action::Check : Invocation::Action::Serve;
+    invocation.snapshot = std::move(loaded.snapshot);
     return invocation;
 }
 

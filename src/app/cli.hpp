@@ -16,11 +16,11 @@
 namespace sluice::app {
 
 struct Invocation {
-    enum class Action : std::uint8_t { Serve, Exit };
+    enum class Action : std::uint8_t { Serve, Check, Exit };
 
     Action action = Action::Exit;
     int exit_code = 0;          // of Exit: sysexits(3)
-    config::Snapshot snapshot;  // of Serve
+    config::Snapshot snapshot;  // of Serve and Check
     std::string config_file;    // "" without one
     std::string output;         // for standard output, ends with a line end unless empty
     std::string messages;       // for standard error: errors, or warnings of a start that goes on

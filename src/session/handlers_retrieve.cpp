@@ -25,6 +25,7 @@ io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, b
     xfer::Transfer& transfer = session.transfer();
     const Status opened = co_await transfer.open_connection();
     if (!opened) {
+        co_await session.tree().close(file);
         end_unopened(session, opened.error());
         co_return;
     }
@@ -37,6 +38,7 @@ io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, b
         sent = co_await xfer::send_file(transfer, file, offset);
     }
     if (sent) { sent = co_await transfer.finish_sending(); }
+    co_await session.tree().close(file);
     end_opened(session, sent);
 }
 

@@ -135,10 +135,10 @@ io::Task<> Tree::close(File& file) {
     if (!file.fd.is_open()) {
         co_return;
     }
-    bool harmless = false;
-    if (may_read_cached_inline(file.fs_class)) {
+    bool harmless = may_read_cached_inline(file.fs_class);
+    if (harmless && file.status.size > kDeletedBytesInlineMax) {
         const Result<sys::FileStatus> status = kernel().status(file.fd.number());
-        harmless = status && (status->links > 0 || status->size <= kDeletedBytesInlineMax);
+        harmless = status && status->links > 0;
     }
     if (harmless) {
         file.fd.reset();

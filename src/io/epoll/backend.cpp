@@ -59,10 +59,11 @@ void EpollBackend::watch(int fd, Interest& interest, bool listener) {
     event.events = listener ? EPOLLIN : (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     event.data.u64 = tag_of(fd, interest.generation);
     if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0) {
-        // Out of memory or watches (max_user_watches): the next call on the socket says so.
-        interest.readable = interest.writable = true;
+        // Out of memory or of watches (max_user_watches). Nothing would ever wake who waits here.
+        interest.refusal = errno;
         return;
     }
+    interest.refusal = 0;
     interest.registered = true;
 }
 
@@ -88,7 +89,9 @@ void EpollBackend::start(Op& op) {
         }
     }
     watch(op.fd, interest, op.kind == OpKind::Accept);
-    if (outgoing ? interest.writable : (interest.readable || interest.hung_up)) { make_due(op); }
+    const bool is_ready =
+        outgoing ? interest.writable : (interest.readable || interest.hung_up);
+    if (is_ready || interest.refusal != 0) { make_due(op); }
 }
 
 void EpollBackend::make_due(Op& op) {
@@ -167,6 +170,10 @@ void EpollBackend::serve(Op& op) {
     Interest& interest = interests_[static_cast<std::size_t>(op.fd)];
     if (op.stopping) {
         end(op, -ECANCELED);
+        return;
+    }
+    if (interest.refusal != 0) {
+        end(op, -interest.refusal);
         return;
     }
     switch (op.kind) {

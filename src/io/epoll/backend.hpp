@@ -39,6 +39,7 @@ private:
         Op* in = nullptr;
         Op* out = nullptr;
         std::uint32_t generation = 0;
+        int refusal = 0;  // why epoll would not watch it (errno): what is started here ends so
         bool registered = false;
         bool readable = false;
         bool writable = false;

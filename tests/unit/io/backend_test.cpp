@@ -3,7 +3,9 @@
 #include "loop_fixture.hpp"
 #include "sluice/io/input_buffers.hpp"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <vector>
@@ -108,6 +110,23 @@ TEST_P(BackendTest, AReceiveFailsWhenThePeerResets) {
     std::int32_t result = 0;
     receive(op, event, result);
     EXPECT_EQ(result, -ECONNRESET);
+}
+
+TEST_P(BackendTest, AReceiveOnWhatTheKernelWillNotWatchFailsInsteadOfHanging) {
+    // A file is refused by epoll_ctl like a socket is when there are no watches left.
+    const int file = ::memfd_create("file", MFD_CLOEXEC);
+    ASSERT_GE(file, 0);
+    Op op;
+    Event event(ready_);
+    op.kind = OpKind::ReceiveInput;
+    op.fd = file;
+    op.event = &event;
+    backend_->start(op);
+    EXPECT_TRUE(turn_until([&] { return op.is_done(); }));
+    EXPECT_LT(op.result, 0);
+    (void)op.take_result();
+    backend_->forget(file);
+    ::close(file);
 }
 
 TEST_P(BackendTest, AStoppedReceiveEndsOnceAndNothingIsLost) {

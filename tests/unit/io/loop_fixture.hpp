@@ -23,8 +23,9 @@ inline std::string engine_name(const testing::TestParamInfo<EngineKind>& info) {
 }
 #define INSTANTIATE_ON_BOTH_ENGINES(fixture)                                              \
     INSTANTIATE_TEST_SUITE_P(Engines, fixture,                                            \
-                             testing::Values(EngineKind::IoUring, EngineKind::Epoll), \
-                             engine_name)
+                             testing::Values(::sluice::io::EngineKind::IoUring,             \
+                                             ::sluice::io::EngineKind::Epoll),              \
+                             ::sluice::io::engine_name)
 
 class LoopTest : public testing::TestWithParam<EngineKind> {
 protected:

@@ -1,0 +1,81 @@
+#include "app/check_world.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sluice/io/select_backend.hpp"
+#include "sluice/server/server.hpp"
+#include "sluice/sys/process.hpp"
+#include "sluice/vfs/root.hpp"
+
+namespace sluice::app {
+namespace {
+
+void check_root(sys::Kernel& kernel, const config::Snapshot& config, WorldReport& report) {
+    const Result<std::unique_ptr<vfs::Root>> root =
+        vfs::Root::open(kernel, config.server.root.c_str(), vfs::RootRules());
+    if (root) { return; }
+    ++report.errors;
+    report.text += fmt::format("error: cannot serve '{}': {}\n", config.server.root,
+                               text_of(root.error()));
+}
+
+void check_listeners(sys::Kernel& kernel, const config::Snapshot& config, WorldReport& report) {
+    std::string refusal;
+    const Result<std::vector<sys::SocketAddress>> addresses =
+        server::listen_addresses(config, refusal);
+    if (!addresses) {
+        ++report.errors;
+        report.text += "error: " + refusal + "\n";
+        return;
+    }
+    sys::ListenOptions options;
+    options.v6_only = true;
+    for (const sys::SocketAddress& address : *addresses) {
+        const Result<int> listener = kernel.listen(address, options);
+        if (listener) {
+            kernel.close(*listener);
+            continue;
+        }
+        const bool is_in_use = listener.error().code == Errc::AddressInUse;
+        report.errors += is_in_use ? 0 : 1;
+        report.text += fmt::format("{}: cannot listen on {}: {}{}\n",
+                                   is_in_use ? "warning" : "error", address.text(),
+                                   text_of(listener.error()),
+                                   is_in_use ? " (by a running sluiced?)" : "");
+    }
+}
+
+void check_engine(sys::Kernel& kernel, const config::Snapshot& config, WorldReport& report) {
+    std::string refusal;
+    if (config.server.engine != config::Engine::IoUring || io::probe_io_uring(kernel, refusal)) {
+        return;
+    }
+    ++report.errors;
+    report.text += "error: " + refusal + "\n";
+}
+
+void check_limits(const config::Snapshot& config, WorldReport& report) {
+    // A session in a transfer holds its control and data connections and a file.
+    const std::uint64_t wanted = std::uint64_t{config.limits.max_sessions} * 3;
+    const std::uint64_t allowed = sys::raise_open_files_limit();
+    if (wanted <= allowed) { return; }
+    report.text += fmt::format(
+        "warning: limits.max_sessions = {} may need {} open files, and this process may have {}; "
+        "see LimitNOFILE= of systemd or ulimit -n\n",
+        config.limits.max_sessions, wanted, allowed);
+}
+
+}  // namespace
+
+WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config) {
+    WorldReport report;
+    check_root(kernel, config, report);
+    check_listeners(kernel, config, report);
+    check_engine(kernel, config, report);
+    check_limits(config, report);
+    return report;
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,22 @@
+// What --check-config asks of the machine, once the configuration itself is right: would a start
+// succeed here and now?
+#pragma once
+
+#include <string>
+
+#include "sluice/config/snapshot.hpp"
+#include "sluice/sys/kernel.hpp"
+
+namespace sluice::app {
+
+struct WorldReport {
+    int errors = 0;
+    std::string text;  // a line for each error and each warning; "" when all is well
+};
+
+// Opens the served folder, listens on each address for a moment, and tries the engine that was
+// asked for. Changes nothing. An address that is in use is a warning: mostly it is the running
+// sluiced whose new configuration is being checked.
+WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config);
+
+}  // namespace sluice::app
