@@ -1,0 +1,16 @@
+// The types of the schema that are addresses and ports. Pure; any thread.
+#pragma once
+
+#include "config/value.hpp"
+
+namespace sluice::config {
+
+using Parsed = tl::expected<Value, Complaint>;
+
+Parsed parse_ipv4(const Field& field, const RawValue& raw);
+// "A-B" or "A".
+Parsed parse_ports(const Field& field, const RawValue& raw);
+// "ADDR:PORT", "[ADDR6]:PORT" or "*:PORT", one or many.
+Parsed parse_listen(const Field& field, const RawValue& raw);
+
+}  // namespace sluice::config
