@@ -177,9 +177,18 @@ void Shard::place_connection(net::Socket socket, std::uint32_t place) {
     target->reactor_.mailbox().post(*new Handover(target, socket.release(), place));
 }
 
+// What the client dialled: the listener's address, unless that stands for all of the machine's.
+Result<sys::SocketAddress> Shard::local_address_of(const net::Socket& socket,
+                                                   std::uint32_t place) {
+    if (place < listeners_.size() && !listeners_[place]->address().is_wildcard()) {
+        return listeners_[place]->address();
+    }
+    return around_.kernel.local_address(socket.fd());
+}
+
 void Shard::admit(net::Socket socket, std::uint32_t place) {
     const Result<sys::SocketAddress> peer = around_.kernel.peer_address(socket.fd());
-    const Result<sys::SocketAddress> local = around_.kernel.local_address(socket.fd());
+    const Result<sys::SocketAddress> local = local_address_of(socket, place);
     if (!peer || !local) { return; }  // gone before we looked
     // A shard that could not listen everywhere is handed connections until it is told to end.
     if (draining_ || place >= ports_.size()) {

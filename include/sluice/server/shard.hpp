@@ -87,6 +87,7 @@ private:
     void admit_arrived();
     void place_connection(net::Socket socket, std::uint32_t place);
     void admit(net::Socket socket, std::uint32_t place);
+    Result<sys::SocketAddress> local_address_of(const net::Socket& socket, std::uint32_t place);
     void refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why);
     void reap();
     void drain();

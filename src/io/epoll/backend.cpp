@@ -53,18 +53,26 @@ EpollBackend::Interest& EpollBackend::interest_of(int fd) {
     return interests_[index];
 }
 
-void EpollBackend::watch(int fd, Interest& interest, bool listener) {
-    if (interest.registered) { return; }
+void EpollBackend::watch(const Op& op, Interest& interest) {
+    const bool wants_room = op.kind == OpKind::PollOut || op.kind == OpKind::Connect;
+    if (interest.registered && (interest.watches_room || !wants_room)) { return; }
     epoll_event event = {};
-    event.events = listener ? EPOLLIN : (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-    event.data.u64 = tag_of(fd, interest.generation);
-    if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0) {
+    event.data.u64 = tag_of(op.fd, interest.generation);
+    if (op.kind == OpKind::Accept) {
+        event.events = EPOLLIN;
+    } else {
+        event.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+        if (wants_room) { event.events |= EPOLLOUT; }
+    }
+    const int call = interest.registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (::epoll_ctl(epoll_fd_, call, op.fd, &event) < 0) {
         // Out of memory or of watches (max_user_watches). Nothing would ever wake who waits here.
         interest.refusal = errno;
         return;
     }
     interest.refusal = 0;
     interest.registered = true;
+    interest.watches_room = wants_room;
 }
 
 void EpollBackend::start(Op& op) {
@@ -88,7 +96,7 @@ void EpollBackend::start(Op& op) {
             return;
         }
     }
-    watch(op.fd, interest, op.kind == OpKind::Accept);
+    watch(op, interest);
     const bool is_ready =
         outgoing ? interest.writable : (interest.readable || interest.hung_up);
     if (is_ready || interest.refusal != 0) { make_due(op); }
@@ -223,14 +231,22 @@ void EpollBackend::serve_receive(Op& op, Interest& interest) {
 
 void EpollBackend::serve_accept(Op& op) {
     AcceptSink& sink = *op.sink;
-    for (std::uint32_t taken = 0; taken < std::max(op.batch_max, 1u); ++taken) {
+    // As many as came the last time, twice as many when those were not all: so the call that only
+    // says EAGAIN is rare, and a burst is taken in a few waits.
+    const std::uint64_t batch = std::max<std::uint64_t>(op.backend_word, 1);
+    std::uint64_t taken = 0;
+    op.backend_word = std::min<std::uint64_t>(batch * 2, std::max(op.batch_max, 1u));
+    for (; taken < batch; ++taken) {
         const Result<int> socket = kernel_.accept(op.fd);
         if (socket) {
             sink.on_accept(*socket);
             continue;
         }
         const Errc code = socket.error().code;
-        if (code == Errc::WouldBlock) { break; }
+        if (code == Errc::WouldBlock) {
+            op.backend_word = std::max<std::uint64_t>(taken, 1);
+            break;
+        }
         // The client was gone before we came (accept(2) hands on its error): not ours.
         if (code == Errc::ConnectionReset || code == Errc::Protocol) { continue; }
         const Error error = socket.error();

@@ -1,9 +1,11 @@
 // The epoll engine: completion-shaped operations on readiness.
 //
-// Each socket is registered once, edge-triggered, for both directions, and keeps two remembered
-// facts: "may be readable" and "may be writable". An Op whose fact is set is served in the next
-// wait(); otherwise it parks until the edge. So a socket costs one epoll_ctl in its whole life, and
-// a receive that came up short costs no second call that would only say EAGAIN.
+// Each socket is registered once, edge-triggered, and keeps two remembered facts: "may be readable"
+// and "may be writable". An Op whose fact is set is served in the next wait(); otherwise it parks
+// until the edge. So a socket costs one epoll_ctl in its whole life, and a receive that came up
+// short costs no second call that would only say EAGAIN. Who begins by waiting for input is watched
+// for that alone: a fresh socket has room at once, and the event for it would be for nothing. Only
+// a control connection whose client does not read needs the second call.
 // Listeners are level-triggered: a burst is taken in bounded batches and the rest fires again.
 // Thread: its shard, except wake().
 #pragma once
@@ -41,6 +43,7 @@ private:
         std::uint32_t generation = 0;
         int refusal = 0;  // why epoll would not watch it (errno): what is started here ends so
         bool registered = false;
+        bool watches_room = false;  // registered for EPOLLOUT too
         bool readable = false;
         bool writable = false;
         bool hung_up = false;  // RDHUP, HUP or ERR: reading never blocks again
@@ -50,7 +53,7 @@ private:
 
     EpollBackend(sys::Kernel& kernel, ReadyQueue& ready, int epoll_fd, int wake_fd);
     Interest& interest_of(int fd);
-    void watch(int fd, Interest& interest, bool listener);
+    void watch(const Op& op, Interest& interest);
     void make_due(Op& op);
     void serve_due();
     void serve_starved();
