@@ -160,6 +160,8 @@ constexpr Field kFields[] = {
         "A session that is not logged in after this long is closed."),
     limits<&LimitsSection::stall_timeout>("stall_timeout", Type::Duration, "1m", Extra{.min = kSecond, .max = kDay},
         "A transfer that moves no byte for this long is given up."),
+    limits<&LimitsSection::min_rate>("min_rate", Type::Size, "0", Extra{.min = 1, .max = kGiB, .zero = "any"},
+        "A transfer that moves fewer bytes a second than this, measured over stall_timeout, is given up too."),
     limits<&LimitsSection::data_connect_timeout>("data_connect_timeout", Type::Duration, "30s", Extra{.min = kSecond, .max = kHour},
         "How long a transfer waits for its data connection."),
     limits<&LimitsSection::transfer_buffer_memory>("transfer_buffer_memory", Type::Size, "64MiB", Extra{.min = kMiB, .max = 1024 * kGiB},

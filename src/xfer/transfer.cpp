@@ -37,12 +37,27 @@ void Transfer::on_timer() {
         socket_.is_open() ? kernel().unacknowledged(socket_.fd()) : Result<std::size_t>(0);
     if (left && *left < unacknowledged_) { last_progress_ = reactor_.now(); }
     unacknowledged_ = left ? *left : 0;
-    const Instant limit = last_progress_ + patience_;
-    if (reactor_.now() >= limit) {
+    Instant limit = last_progress_ + patience_;
+    if (reactor_.now() >= limit || is_too_slow()) {
         stop_.request(io::StopReason::Stalled);
-    } else {
-        reactor_.timers().set(timer_, limit);
+        return;
     }
+    if (config_.limits.min_rate > 0) { limit = std::min(limit, stretch_began_ + patience_); }
+    reactor_.timers().set(timer_, limit);
+}
+
+// What the client's TCP has not acknowledged is not delivered: a slow reader fills the socket's
+// buffer first and would look fast for as long as that takes.
+bool Transfer::is_too_slow() {
+    if (config_.limits.min_rate == 0 || setup_ != nullptr) { return false; }
+    if (reactor_.now() < stretch_began_ + patience_) { return false; }
+    const std::uint64_t delivered = bytes_ - std::min<std::uint64_t>(bytes_, unacknowledged_);
+    const std::uint64_t moved = delivered - std::min(delivered, stretch_bytes_);
+    stretch_began_ = reactor_.now();
+    stretch_bytes_ = delivered;
+    const double wanted =
+        static_cast<double>(config_.limits.min_rate) * static_cast<double>(patience_.ns) * 1e-9;
+    return static_cast<double>(moved) < wanted;
 }
 
 io::Task<Status> Transfer::open_connection() {
@@ -61,6 +76,7 @@ io::Task<Status> Transfer::open_connection() {
     // From here on the clock measures progress. The timer is set once and looks at the clock when
     // it fires: a transfer that moves costs it nothing.
     last_progress_ = reactor_.now();
+    stretch_began_ = reactor_.now();
     patience_ = config_.limits.stall_timeout;
     if (patience_.ns > 0) {
         reactor_.set_timer(timer_, patience_);

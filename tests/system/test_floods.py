@@ -1,4 +1,4 @@
-"""Too much of everything: O-RES-1, 2, 3, 6, 8, 10, 11 and O-PAR-14, each in a few seconds."""
+"""Too much of everything: O-RES-1, 2, 3, 4, 6, 8, 10, 11 and O-PAR-14, each in a few seconds."""
 
 import os
 import resource
@@ -89,6 +89,58 @@ class Floods(SystemCase):
                 data.close()
                 client.close()
             self.assert_descriptors_return(server, before)
+
+    # One byte now and then is no progress where limits.min_rate says how much is.
+    def test_o_res_4_slow_writer(self):
+        settings = ["limits.stall_timeout=1s", "limits.min_rate=1KiB", "upload.partial=discard"]
+        with self.serve(writable=True, settings=settings) as server, server.client() as client:
+            client.expect(client.command("TYPE I"), "200")
+            data = client.passive()
+            client.expect(client.command("STOR slow"), "150")
+            self.dribble(client, lambda: data.send(b"x"))
+            client.expect(client.reply(), "426", "421")
+            data.close()
+            self.assertEqual(os.listdir(self.tree.root), [])
+            self.assert_alive(server)
+
+    def test_o_res_4_slow_reader(self):
+        self.tree.write("big", bytes(64 << 20))
+        settings = ["limits.stall_timeout=1s", "limits.min_rate=1MiB"]
+        with self.serve(settings=settings) as server, server.client() as client:
+            client.expect(client.command("TYPE I"), "200")
+            data = client.passive(narrow=True)
+            client.expect(client.command("RETR big"), "150")
+            self.dribble(client, lambda: data.recv(1024))
+            client.expect(client.reply(), "426", "421")
+            data.close()
+            self.assert_alive(server)
+
+    def test_o_res_4_fast_enough(self):
+        # 1 MB/s against a limit of 100 KiB/s: three stretches pass and nothing is cut.
+        settings = ["limits.stall_timeout=1s", "limits.min_rate=100KiB"]
+        with self.serve(writable=True, settings=settings) as server, server.client() as client:
+            client.expect(client.command("TYPE I"), "200")
+            data = client.passive()
+            client.expect(client.command("STOR fast"), "150")
+            for _ in range(33):
+                data.sendall(bytes(100_000))
+                select.select([client.socket], [], [], 0.1)
+            data.close()
+            client.expect(client.reply(), "226")
+            self.assertEqual(os.path.getsize(self.tree.path("fast")), 3_300_000)
+
+    def dribble(self, client, move):
+        """Moves a little until the server has something to say."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            readable, _, _ = select.select([client.socket], [], [], 0.2)
+            if readable:
+                return
+            try:
+                move()
+            except OSError:
+                pass
+        self.fail("the slow client was never cut")
 
     def test_o_res_6_no_descriptors_left(self):
         def limits():

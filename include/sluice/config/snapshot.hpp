@@ -84,6 +84,7 @@ struct LimitsSection {
     Duration idle_timeout = Duration::seconds(300);  // 0 = never
     Duration login_timeout = Duration::seconds(60);
     Duration stall_timeout = Duration::seconds(60);  // a data connection that makes no progress
+    std::uint64_t min_rate = 0;  // bytes a second over stall_timeout; 0 = one byte is progress
     Duration data_connect_timeout = Duration::seconds(30);
     std::uint64_t transfer_buffer_memory = 64ull << 20;  // bytes, for the whole process
 

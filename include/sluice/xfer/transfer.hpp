@@ -67,6 +67,8 @@ private:
     io::Task<Status> connect_active();
     Status drain_input();
     void on_timer();
+    // Ends the stretch when it is over; true when too little was delivered in it.
+    bool is_too_slow();
     void on_look_again();
 
     io::Reactor& reactor_;
@@ -82,6 +84,9 @@ private:
     Instant last_progress_;
     Duration patience_;  // how long without progress: first to connect, then to move bytes
     std::size_t unacknowledged_ = 0;  // when the timer last looked
+    // limits.min_rate: what was delivered when the running stretch of stall_timeout began.
+    Instant stretch_began_;
+    std::uint64_t stretch_bytes_ = 0;
     net::Socket socket_;
     std::uint64_t bytes_ = 0;
 };
