@@ -249,6 +249,12 @@ std::string shortened(const std::string& text, std::size_t columns) {
     return text.size() <= columns ? text : text.substr(0, columns - 2) + "..";
 }
 
+// At most six columns up to a million.
+std::string ratio_text(double ratio) {
+    const int decimals = ratio < 9.9995 ? 3 : (ratio < 999.995 ? 2 : 0);
+    return fmt::format("{:.{}f}", ratio, decimals);
+}
+
 // Breaks a sentence at blanks to fit the screen.
 std::string wrapped(std::string_view text) {
     constexpr std::size_t kColumns = 80;
@@ -295,15 +301,16 @@ std::string comparison_text(const std::vector<Pair>& pairs) {
     std::string text;
     const auto out = std::back_inserter(text);
     for (const Pair& pair : pairs) {
-        fmt::format_to(out, "{:<17}{:>14} {:>14} {:>7}  {:<14} {}\n", "",
-                       shortened(pair.base_name, 14), shortened(pair.other_name, 14), "ratio",
-                       "95 % interval", "");
+        fmt::format_to(out, "{:<17}{:>13} {:>13} {:>6}  {}\n", "", shortened(pair.base_name, 13),
+                       shortened(pair.other_name, 13), "ratio", "95 % interval");
         for (const Compared& row : pair.rows) {
-            const std::string interval =
-                row.high > 0 ? fmt::format("{:.3f}-{:.3f}", row.low, row.high) : "";
-            fmt::format_to(out, "{:<17}{:>14} {:>14} {:>7.3f}  {:<14} {}\n", row.name, row.base,
-                           row.other, row.ratio, interval,
-                           row.high > 0 ? words_of(row.says) : std::string_view());
+            fmt::format_to(out, "{:<17}{:>13} {:>13} {:>6}", row.name, row.base, row.other,
+                           ratio_text(row.ratio));
+            if (row.high > 0) {
+                const std::string interval = ratio_text(row.low) + "-" + ratio_text(row.high);
+                fmt::format_to(out, "  {:<13} {}", interval, words_of(row.says));
+            }
+            text += '\n';
         }
         text += wrapped("=> " + pair.verdict);
         for (const std::string& note : pair.notes) {

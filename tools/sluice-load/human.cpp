@@ -63,6 +63,10 @@ std::string bits_per_second(double bytes_a_second) {
 
 std::string milliseconds(double ns) {
     const double ms = ns / 1e6;
+    // Eight columns hold an hour, without its commas.
+    if (ms >= 99'999.5) {
+        return fmt::format("{:.0f}", ms);
+    }
     // Below 10 us two decimals would say nothing.
     return ms > 0 && ms < 0.01 ? fmt::format("{:.4f}", ms) : amount(ms);
 }

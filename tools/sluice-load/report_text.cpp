@@ -84,9 +84,10 @@ std::string drive_text(const Options& options) {
 
 void add_head(Lines out, const Report& report) {
     const Options& options = report.options;
-    fmt::format_to(out, "{}  {}  {}{}\n", report.environment.tool, options.scenario,
-                   show(options.url),
-                   options.label.empty() ? "" : fmt::format("  \"{}\"", options.label));
+    fmt::format_to(out, "{}\n", report.environment.tool);
+    add_line(out, "Run",
+             fmt::format("{} {}{}", options.scenario, show(options.url),
+                         options.label.empty() ? "" : fmt::format(" \"{}\"", options.label)));
     std::string text =
         fmt::format("{}; {:.1f} s", drive_text(options), report.run.measured_seconds);
     if (options.warmup.ns > 0) {
