@@ -106,7 +106,7 @@ def check_test_names(report, path, text):
 
 
 def check_unit_mirror(root, report):
-    """tests/unit/M/x_test.cpp tests src/M/**/x or include/sluice/M/**/x."""
+    """tests/unit/M/x_test.cpp tests src/M/**/x, include/sluice/M/**/x or tools/sluice-M/**/x."""
     for path in source.files_under(root, ('tests/unit',)):
         parts = path.split('/')
         if len(parts) < 4 or not path.endswith('.cpp'):
@@ -116,7 +116,7 @@ def check_unit_mirror(root, report):
             report.add(path, 1, 'a unit test is named <file>_test.cpp')
             continue
         stem = name[:-len('_test.cpp')]
-        folders = (f'src/{module}', f'include/sluice/{module}')
+        folders = (f'src/{module}', f'include/sluice/{module}', f'tools/sluice-{module}')
         mirrored = {os.path.splitext(os.path.basename(p))[0]
                     for p in source.files_under(root, folders)}
         # A test of several files together (upload_torture of upload_*) shares their first word.

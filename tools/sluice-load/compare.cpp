@@ -241,6 +241,10 @@ Pair pair_of(const NamedReport& base, const NamedReport& other) {
     add_refusals(pair, base.name, a);
     add_refusals(pair, other.name, b);
     add_differences(pair, base.report, other.report);
+    // "better" in a row would name the winner that the sentence does not.
+    for (Compared& row : pair.rows) {
+        row.says = pair.refusals.empty() ? row.says : Compared::Says::Nothing;
+    }
     pair.verdict = verdict_of(pair);
     return pair;
 }
@@ -278,7 +282,7 @@ std::string wrapped(std::string_view text) {
 std::string_view words_of(Compared::Says says) {
     switch (says) {
         case Compared::Says::Nothing:
-            return "spread not known";
+            return "";
         case Compared::Says::Same:
             return "no difference";
         case Compared::Says::Better:

@@ -170,7 +170,7 @@ void add_server(Lines out, const Run& run) {
     if (!server.known) {
         return;
     }
-    std::string text = fmt::format("cpu {:.2f} s", server.cpu_seconds);
+    std::string text = fmt::format("{:.2f} s", server.cpu_seconds);
     if (run.measured_seconds > 0) {
         text += fmt::format(" ({} of a core)", percent(server.cpu_seconds / run.measured_seconds));
     }

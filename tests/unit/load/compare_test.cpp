@@ -57,6 +57,8 @@ TEST(Compare, NamesNoWinnerWhenARunHadErrors) {
     other.run.total.count(Trouble::Truncated);
     const Pair pair = pair_of(sample_report(1, 1'000'000, 900'000), other);
     EXPECT_EQ(pair.verdict, "no winner is named: two had 1 error");
+    EXPECT_EQ(comparison_text({pair}).find("better"), std::string::npos) << "nor by a row";
+    EXPECT_GT(row(pair, "throughput").low, 1.9) << "the ratio and its spread are still told";
 }
 
 TEST(Compare, NamesNoWinnerWhenTheGeneratorWasSaturatedOrTheWorkDiffered) {

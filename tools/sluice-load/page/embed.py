@@ -3,8 +3,8 @@
 
     embed.py OUT.cpp NAME=FILE ...
 
-A string literal may be cut short by a compiler (65,536 bytes is what the standard promises), so each
-file becomes adjacent literals of a few KiB.
+A compiler need not take a string literal above 65,536 bytes (that is all the standard promises), so
+each file becomes adjacent literals of a few KiB.
 """
 
 import sys

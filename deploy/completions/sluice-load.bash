@@ -1,0 +1,27 @@
+# bash completion of sluice-load; install as /usr/share/bash-completion/completions/sluice-load
+_sluice_load() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    local scenarios="download upload mixed login small-files list noop idle slow-readers abort"
+    local options="--scenario --workload --sessions --rate --poisson --duration --warmup --ramp
+        --transfers --threads --path --size --data --source --engine --verify --manifest --timeout
+        --seed --label --server-pid --server-cgroup --json --html --require --progress --version
+        --help"
+    case $before in
+        --scenario) COMPREPLY=($(compgen -W "$scenarios" -- "$word")); return ;;
+        --data) COMPREPLY=($(compgen -W "epsv pasv eprt port" -- "$word")); return ;;
+        --engine) COMPREPLY=($(compgen -W "auto io_uring epoll" -- "$word")); return ;;
+        --progress) COMPREPLY=($(compgen -W "auto line none" -- "$word")); return ;;
+        --workload|--manifest|--json|--html) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --*) [[ $before != --poisson && $before != --verify ]] && return ;;
+    esac
+    if [[ ${COMP_WORDS[1]} == compare && $COMP_CWORD -gt 1 ]]; then
+        COMPREPLY=($(compgen -f -W "--html" -- "$word"))
+    elif [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "$options" -- "$word"))
+    elif [[ $COMP_CWORD -eq 1 ]]; then
+        COMPREPLY=($(compgen -W "$scenarios compare ftp://" -- "$word"))
+    else
+        COMPREPLY=($(compgen -W "ftp://" -- "$word"))
+    fi
+}
+complete -o filenames -F _sluice_load sluice-load
