@@ -19,7 +19,9 @@
   }
   function place(id) { return document.getElementById(id); }
   function nameOf(run, i) {
-    return (run.name || run.label || run.options.url) + (runs.length > 1 ? ' (' + (i + 1) + ')' : '');
+    const plain = (one) => one.name || one.label || one.options.url;
+    const isShared = runs.filter((one) => plain(one) === plain(run)).length > 1;
+    return plain(run) + (isShared ? ' (' + (i + 1) + ')' : '');
   }
   function number(value) {
     if (value === null || !isFinite(value)) return '-';
@@ -62,6 +64,9 @@
     target.append(box);
   }
 
+  // An axis that begins elsewhere makes noise look like a difference.
+  const fromZero = { range: (chart, min, max) => [0, max > 0 ? max * 1.05 : 1] };
+
   // One plot in a box that follows the width of the screen.
   function plot(target, title, x, series, options) {
     const box = element('div', undefined, 'plot');
@@ -76,9 +81,9 @@
       width: Math.max(260, room.clientWidth), height,
       legend: { live: true },
       cursor: { drag: { x: true, y: false } },
-      scales: { x: Object.assign({ time: false }, options.x), y: options.y || {} },
+      scales: { x: Object.assign({ time: false }, options.x), y: options.y || fromZero },
       axes: [axis({ values: options.xValues, splits: options.xSplits }),
-        axis({ size: 64, values: options.yValues })],
+        axis({ size: 88, values: options.yValues })],
       series: [{ label: options.xLabel, value: options.xValue }].concat(series.map((one) => ({
         label: one.label, stroke: one.colour, width: 1.6, dash: one.dash, points: { show: false },
         spanGaps: false,
@@ -88,7 +93,8 @@
     new ResizeObserver(() => {
       if (room.clientWidth !== width && room.clientWidth > 0) {
         width = room.clientWidth;
-        chart.setSize({ width, height });
+        // Not within the observer's own turn, which would count as a loop.
+        requestAnimationFrame(() => chart.setSize({ width, height }));
       }
     }).observe(room);
   }
@@ -137,7 +143,7 @@
     });
     if (series.every((one) => one.values.every((value) => value === null))) return;
     plot('plots', 'Latency of an action by percentile', nines, series, { xLabel: 'percentile',
-      xValue: (chart, x) => x === null ? '-' : share(x), xSplits: () => [0, 1, 2, 3, 4, 5],
+      xValue: (chart, x) => x === null ? '-' : share(x), xSplits: () => [0, 1, 2, 3, 4],
       xValues: (chart, ticks) => ticks.map(share), y: { distr: 3 }, yValue: time,
       yValues: (chart, ticks) => ticks.map((tick) => tick === null ? '' : time(tick)) });
   }
