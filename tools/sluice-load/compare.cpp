@@ -314,6 +314,7 @@ std::string comparison_text(const std::vector<Pair>& pairs) {
                 const std::string interval = ratio_text(row.low) + "-" + ratio_text(row.high);
                 fmt::format_to(out, "  {:<13} {}", interval, words_of(row.says));
             }
+            text.erase(text.find_last_not_of(' ') + 1);
             text += '\n';
         }
         text += wrapped("=> " + pair.verdict);
