@@ -1,6 +1,6 @@
 // Latencies, log-linear: each power of two in 128 equal parts, so a value is off by less than 1 %.
 //
-// Mergeable, exact in count, sum, least and greatest. About 58 KiB once the first value came; empty
+// Mergeable, exact in count, sum, least and greatest. About 36 KiB once the first value came; empty
 // ones cost nothing. One thread writes; merging is for when the threads have ended.
 #pragma once
 

@@ -1,0 +1,340 @@
+#include "compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "health.hpp"
+#include "human.hpp"
+#include "scenarios.hpp"
+#include "sluice/base/prng.hpp"
+
+namespace sluice::load {
+namespace {
+
+// Two percentiles of the same bucket may be told apart by up to this (histogram.hpp).
+constexpr double kResolution = 0.01;
+
+using Series = std::vector<double>;
+
+struct Interval {
+    double low = 0;
+    double high = 0;
+};
+
+double mean_of(const Series& values) {
+    double sum = 0;
+    for (const double value : values) {
+        sum += value;
+    }
+    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+// The mean of `values` drawn again in blocks of n^(1/3), the usual length for a mean.
+double resampled_mean(const Series& values, Prng& prng) {
+    const std::size_t count = values.size();
+    const auto block =
+        std::max<std::size_t>(1, static_cast<std::size_t>(std::cbrt(static_cast<double>(count))));
+    double sum = 0;
+    for (std::size_t drawn = 0; drawn < count;) {
+        const auto first = static_cast<std::size_t>(prng.below(count));
+        for (std::size_t i = 0; i < block && drawn < count; ++i, ++drawn) {
+            sum += values[(first + i) % count];
+        }
+    }
+    return sum / static_cast<double>(count);
+}
+
+std::optional<Interval> interval_of_ratio(const Series& base, const Series& other) {
+    if (std::min(base.size(), other.size()) < kSecondsForSpread) {
+        return std::nullopt;
+    }
+    Prng prng(1);
+    Series ratios;
+    for (std::size_t i = 0; i < kResamples; ++i) {
+        const double below = resampled_mean(base, prng);
+        const double above = resampled_mean(other, prng);
+        if (below <= 0) {
+            return std::nullopt;
+        }
+        ratios.push_back(above / below);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    return Interval{ratios[kResamples * 25 / 1000], ratios[kResamples * 975 / 1000 - 1]};
+}
+
+struct Question {
+    const char* name;
+    bool more_is_better;
+    double (*value)(const Second& second);
+    std::string (*show)(double value);
+    bool needs_actions;  // a second without any has no percentile
+};
+
+const Question kQuestions[] = {
+    {"throughput", true, [](const Second& s) { return static_cast<double>(s.bytes); },
+     bits_per_second, false},
+    {"actions/s", true, [](const Second& s) { return static_cast<double>(s.actions); }, amount,
+     false},
+    {"p50 of a second", false, [](const Second& s) { return static_cast<double>(s.p50_ns); },
+     time_text, true},
+    {"p99 of a second", false, [](const Second& s) { return static_cast<double>(s.p99_ns); },
+     time_text, true},
+};
+
+Series series_of(const Run& run, const Question& question) {
+    Series values;
+    // The last second is mostly cut short.
+    const std::size_t count = run.seconds.size() > 2 ? run.seconds.size() - 1 : run.seconds.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!question.needs_actions || run.seconds[i].actions > 0) {
+            values.push_back(question.value(run.seconds[i]));
+        }
+    }
+    return values;
+}
+
+Compared compared_by(const Question& question, const Run& base, const Run& other) {
+    const Series below = series_of(base, question);
+    const Series above = series_of(other, question);
+    Compared row;
+    row.name = question.name;
+    row.base = question.show(mean_of(below));
+    row.other = question.show(mean_of(above));
+    row.ratio = mean_of(below) > 0 ? mean_of(above) / mean_of(below) : 0;
+    const std::optional<Interval> interval = interval_of_ratio(below, above);
+    if (!interval) {
+        return row;
+    }
+    row.low = interval->low;
+    row.high = interval->high;
+    const bool is_same = (row.low <= 1 && row.high >= 1) || std::abs(row.ratio - 1) < kResolution;
+    const bool is_better = (row.ratio > 1) == question.more_is_better;
+    row.says = is_same ? Compared::Says::Same
+                       : (is_better ? Compared::Says::Better : Compared::Says::Worse);
+    return row;
+}
+
+// A number of the whole run: there is no second to take its spread from, so it says nothing.
+void add_whole(std::vector<Compared>& rows, const char* name, double base, double other,
+               std::string (*show)(double)) {
+    if (base <= 0 || other <= 0) {
+        return;
+    }
+    Compared row;
+    row.name = name;
+    row.base = show(base);
+    row.other = show(other);
+    row.ratio = other / base;
+    rows.push_back(std::move(row));
+}
+
+double nanoseconds_each(const Run& run) {
+    const auto done = static_cast<double>(run.total.actions_done);
+    return run.server.known && done > 0 ? run.server.cpu_seconds * 1e9 / done : 0;
+}
+
+double whole_p999(const Run& run) {
+    return static_cast<double>(run.total.of(Step::Action).percentile(0.999));
+}
+
+double resident(const Run& run) {
+    return run.server.known ? static_cast<double>(run.server.resident_bytes) : 0;
+}
+
+void add_refusals(Pair& pair, const std::string& name, const Run& run) {
+    const std::uint64_t troubles = run.total.troubles_total();
+    if (troubles > 0) {
+        pair.refusals.push_back(fmt::format("{} had {} error{}", name, with_commas(troubles),
+                                            troubles == 1 ? "" : "s"));
+    }
+    const std::string warning = generator_warning(run);
+    if (!warning.empty()) {
+        pair.refusals.push_back(fmt::format("{}: {}", name, warning));
+    }
+    if (run.total.actions_done == 0 && run.total.logins == 0) {
+        pair.refusals.push_back(fmt::format("{} finished nothing", name));
+    }
+}
+
+void add_differences(Pair& pair, const Report& base, const Report& other) {
+    const auto differ = [](std::vector<std::string>& list, const char* what, const std::string& a,
+                           const std::string& b) {
+        if (a != b) {
+            list.push_back(fmt::format("the {} differs: {} and {}", what, a, b));
+        }
+    };
+    const auto peak_rate = [](const Options& options) {
+        double rate = 0;
+        for (const Phase& phase : options.phases) {
+            rate = std::max(rate, phase.rate);
+        }
+        return fmt::format("{:g}/s", rate);
+    };
+    // Other work, other numbers: nothing to win.
+    differ(pair.refusals, "scenario", base.options.scenario, other.options.scenario);
+    differ(pair.refusals, "loop", name_of(base.options.arrivals), name_of(other.options.arrivals));
+    differ(pair.refusals, "rate", peak_rate(base.options), peak_rate(other.options));
+    differ(pair.refusals, "number of sessions", with_commas(base.options.sessions),
+           with_commas(other.options.sessions));
+    differ(pair.notes, "data mode", name_of(base.options.data_mode),
+           name_of(other.options.data_mode));
+    differ(pair.notes, "number of threads", with_commas(base.options.threads),
+           with_commas(other.options.threads));
+    differ(pair.notes, "processor", base.environment.processor, other.environment.processor);
+    differ(pair.notes, "kernel", base.environment.kernel, other.environment.kernel);
+    differ(pair.notes, "checking of bytes", base.options.verify ? "on" : "off",
+           other.options.verify ? "on" : "off");
+}
+
+std::string verdict_of(const Pair& pair) {
+    if (!pair.refusals.empty()) {
+        return fmt::format("no winner is named: {}", fmt::join(pair.refusals, "; "));
+    }
+    std::vector<std::string> better;
+    std::vector<std::string> worse;
+    bool has_spread = false;
+    for (const Compared& row : pair.rows) {
+        has_spread = has_spread || row.says != Compared::Says::Nothing;
+        if (row.says == Compared::Says::Better) {
+            better.push_back(row.name);
+        } else if (row.says == Compared::Says::Worse) {
+            worse.push_back(row.name);
+        }
+    }
+    if (!has_spread) {
+        return fmt::format("too few seconds to tell: {} of each run are needed",
+                           kSecondsForSpread + 1);
+    }
+    if (better.empty() && worse.empty()) {
+        return "no significant difference";
+    }
+    if (better.empty() || worse.empty()) {
+        return fmt::format("{} is better ({})", worse.empty() ? pair.other_name : pair.base_name,
+                           fmt::join(worse.empty() ? better : worse, ", "));
+    }
+    return fmt::format("neither is better in all: {} in {}, {} in {}", pair.other_name,
+                       fmt::join(better, ", "), pair.base_name, fmt::join(worse, ", "));
+}
+
+Pair pair_of(const NamedReport& base, const NamedReport& other) {
+    Pair pair;
+    pair.base_name = base.name;
+    pair.other_name = other.name;
+    const Run& a = base.report.run;
+    const Run& b = other.report.run;
+    for (const Question& question : kQuestions) {
+        Compared row = compared_by(question, a, b);
+        // NOOP and logins move no bytes: there is nothing to compare.
+        if (row.ratio > 0) {
+            pair.rows.push_back(std::move(row));
+        }
+    }
+    add_whole(pair.rows, "p99.9 of the run", whole_p999(a), whole_p999(b), time_text);
+    add_whole(pair.rows, "server cpu/action", nanoseconds_each(a), nanoseconds_each(b), time_text);
+    add_whole(pair.rows, "server memory", resident(a), resident(b), bytes_text);
+    add_refusals(pair, base.name, a);
+    add_refusals(pair, other.name, b);
+    add_differences(pair, base.report, other.report);
+    pair.verdict = verdict_of(pair);
+    return pair;
+}
+
+std::string shortened(const std::string& text, std::size_t columns) {
+    return text.size() <= columns ? text : text.substr(0, columns - 2) + "..";
+}
+
+// Breaks a sentence at blanks to fit the screen.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t kColumns = 80;
+    std::string out = " ";
+    std::size_t used = 1;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (used > 2 && used + 1 + columns_of(word) > kColumns) {
+            out += "\n  ";
+            used = 2;
+        }
+        out += fmt::format(" {}", word);
+        used += 1 + columns_of(word);
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+    }
+    return out + "\n";
+}
+
+}  // namespace
+
+std::string_view words_of(Compared::Says says) {
+    switch (says) {
+        case Compared::Says::Nothing:
+            return "spread not known";
+        case Compared::Says::Same:
+            return "no difference";
+        case Compared::Says::Better:
+            return "better";
+        case Compared::Says::Worse:
+            return "worse";
+    }
+    return "";
+}
+
+std::vector<Pair> compare(const std::vector<NamedReport>& reports) {
+    std::vector<Pair> pairs;
+    for (std::size_t i = 1; i < reports.size() && i < kCompareMax; ++i) {
+        pairs.push_back(pair_of(reports.front(), reports[i]));
+    }
+    return pairs;
+}
+
+std::string comparison_text(const std::vector<Pair>& pairs) {
+    std::string text;
+    const auto out = std::back_inserter(text);
+    for (const Pair& pair : pairs) {
+        fmt::format_to(out, "{:<17}{:>14} {:>14} {:>7}  {:<14} {}\n", "",
+                       shortened(pair.base_name, 14), shortened(pair.other_name, 14), "ratio",
+                       "95 % interval", "");
+        for (const Compared& row : pair.rows) {
+            const std::string interval =
+                row.high > 0 ? fmt::format("{:.3f}-{:.3f}", row.low, row.high) : "";
+            fmt::format_to(out, "{:<17}{:>14} {:>14} {:>7.3f}  {:<14} {}\n", row.name, row.base,
+                           row.other, row.ratio, interval,
+                           row.high > 0 ? words_of(row.says) : std::string_view());
+        }
+        text += wrapped("=> " + pair.verdict);
+        for (const std::string& note : pair.notes) {
+            text += wrapped("note: " + note);
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+std::string comparison_json(const std::vector<Pair>& pairs) {
+    using Json = nlohmann::ordered_json;
+    Json list = Json::array();
+    for (const Pair& pair : pairs) {
+        Json rows = Json::array();
+        for (const Compared& row : pair.rows) {
+            rows.push_back({{"name", row.name},
+                            {"base", row.base},
+                            {"other", row.other},
+                            {"ratio", row.ratio},
+                            {"low", row.low},
+                            {"high", row.high},
+                            {"says", std::string(words_of(row.says))}});
+        }
+        list.push_back({{"base", pair.base_name},
+                        {"other", pair.other_name},
+                        {"verdict", pair.verdict},
+                        {"notes", pair.notes},
+                        {"rows", std::move(rows)}});
+    }
+    return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace sluice::load

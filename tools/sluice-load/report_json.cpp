@@ -1,0 +1,423 @@
+#include "report_json.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "health.hpp"
+#include "scenarios.hpp"
+#include "url.hpp"
+
+namespace sluice::load {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// More than any histogram has buckets.
+constexpr std::size_t kBucketsMax = 10'000;
+// Above this, a double of another program's parser is no longer exact, and sums could overflow.
+constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53;
+
+Json histogram_json(const Histogram& histogram) {
+    Json buckets = Json::array();
+    for (const Histogram::Bucket& bucket : histogram.buckets()) {
+        buckets.push_back(Json::array({bucket.lowest_ns, bucket.count}));
+    }
+    Json json;
+    json["count"] = histogram.count();
+    json["sum_ns"] = histogram.sum();
+    json["min_ns"] = histogram.min();
+    json["max_ns"] = histogram.max();
+    // For readers that want no histogram: derived, and not read back.
+    json["mean_ns"] = histogram.mean();
+    json["p50_ns"] = histogram.percentile(0.5);
+    json["p90_ns"] = histogram.percentile(0.9);
+    json["p99_ns"] = histogram.percentile(0.99);
+    json["p999_ns"] = histogram.percentile(0.999);
+    json["buckets"] = std::move(buckets);
+    return json;
+}
+
+Json options_json(const Options& options) {
+    Json phases = Json::array();
+    for (const Phase& phase : options.phases) {
+        phases.push_back({{"sessions", phase.sessions},
+                          {"rate", phase.rate},
+                          {"ramp_ns", phase.ramp.ns},
+                          {"hold_ns", phase.hold.ns}});
+    }
+    Json json;
+    json["url"] = show(options.url);
+    json["scenario"] = options.scenario;
+    json["arrivals"] = name_of(options.arrivals);
+    json["sessions"] = options.sessions;
+    json["threads"] = options.threads;
+    json["duration_ns"] = options.duration.ns;
+    json["warmup_ns"] = options.warmup.ns;
+    json["timeout_ns"] = options.timeout.ns;
+    json["transfers_max"] = options.transfers_max;
+    json["data"] = name_of(options.data_mode);
+    json["source"] = options.source_network;
+    json["engine"] = options.engine;
+    json["verify"] = options.verify;
+    json["seed"] = options.seed;
+    json["phases"] = std::move(phases);
+    return json;
+}
+
+Json totals_json(const Run& run) {
+    const Tally& total = run.total;
+    Json json;
+    json["measured_seconds"] = run.measured_seconds;
+    json["actions_started"] = total.actions_started;
+    json["actions_done"] = total.actions_done;
+    json["actions_late"] = total.actions_late;
+    json["logins"] = total.logins;
+    json["bytes_received"] = total.bytes_received;
+    json["bytes_sent"] = total.bytes_sent;
+    json["errors"] = total.troubles_total();
+    json["throughput_bytes_per_second"] = throughput_of(run);
+    json["actions_per_second"] = rate_of(run);
+    return json;
+}
+
+Json seconds_json(const Run& run) {
+    Json rows = Json::array();
+    for (const Second& second : run.seconds) {
+        rows.push_back(Json::array({second.bytes, second.actions, second.troubles, second.p50_ns,
+                                    second.p99_ns, second.sessions}));
+    }
+    Json json;
+    json["columns"] = {"bytes", "actions", "errors", "p50_ns", "p99_ns", "sessions"};
+    json["rows"] = std::move(rows);
+    return json;
+}
+
+Json server_json(const Run& run) {
+    const ServerUse& server = run.server;
+    Json json;
+    json["known"] = server.known;
+    json["cpu_seconds"] = server.cpu_seconds;
+    json["resident_bytes"] = server.resident_bytes;
+    json["resident_before_bytes"] = server.resident_before;
+    json["proportional_bytes"] = server.proportional_bytes;
+    json["context_switches"] = server.context_switches;
+    json["descriptors"] = server.descriptors;
+    return json;
+}
+
+Json environment_json(const Report& report) {
+    Json json;
+    json["kernel"] = report.environment.kernel;
+    json["processor"] = report.environment.processor;
+    json["cores"] = report.environment.cores;
+    json["loopback"] = report.environment.is_loopback;
+    json["banner"] = report.run.banner;
+    json["features"] = report.run.features;
+    return json;
+}
+
+// Reads the fields of one object; a field that is missing or of another kind is told once.
+class Fields {
+public:
+    Fields(const Json& json, std::string where, std::string& wrong)
+        : json_(json), where_(std::move(where)), wrong_(wrong) {}
+
+    // The field, or a null that answers no question; where files of version 1 may leave it out.
+    const Json& find(const char* name) const {
+        static const Json kNothing;
+        if (!json_.is_object()) {
+            return kNothing;
+        }
+        const auto found = json_.find(name);
+        return found == json_.end() ? kNothing : *found;
+    }
+
+    template <class T>
+    void read(const char* name, T& target) const {
+        const Json& field = find(name);
+        if constexpr (std::is_same_v<T, std::string>) {
+            const std::string* const text = field.get_ptr<const std::string*>();
+            text != nullptr ? void(target = *text) : complain(name, "a text");
+        } else if constexpr (std::is_same_v<T, bool>) {
+            field.is_boolean() ? void(target = field.get<bool>()) : complain(name, "true or false");
+        } else if constexpr (std::is_floating_point_v<T>) {
+            field.is_number() ? void(target = field.get<T>()) : complain(name, "a number");
+        } else {
+            read_whole(name, field, target);
+        }
+    }
+
+    Fields child(const char* name) const {
+        const Json& field = find(name);
+        if (!field.is_object()) {
+            complain(name, "an object");
+        }
+        return Fields(field, path(name), wrong_);
+    }
+
+    const Json& list(const char* name) const {
+        static const Json kEmpty = Json::array();
+        const Json& field = find(name);
+        if (!field.is_array()) {
+            complain(name, "a list");
+            return kEmpty;
+        }
+        return field;
+    }
+
+    void complain(const char* name, const char* wanted) const {
+        if (wrong_.empty()) {
+            wrong_ = fmt::format("'{}' is missing or not {}", path(name), wanted);
+        }
+    }
+
+private:
+    template <class T>
+    void read_whole(const char* name, const Json& field, T& target) const {
+        // All our whole numbers are at least 0; those of time are signed for arithmetic alone.
+        const bool fits =
+            field.is_number_unsigned() &&
+            field.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+        fits ? void(target = static_cast<T>(field.get<std::uint64_t>()))
+             : complain(name, "a whole number");
+    }
+
+    std::string path(const char* name) const { return where_.empty() ? name : where_ + "." + name; }
+
+    const Json& json_;
+    std::string where_;
+    std::string& wrong_;
+};
+
+std::optional<std::uint64_t> whole(const Json& json) {
+    return json.is_number_unsigned() ? std::optional(json.get<std::uint64_t>()) : std::nullopt;
+}
+
+void read_histogram(const Fields& fields, Histogram& histogram) {
+    const Json& buckets = fields.list("buckets");
+    std::uint64_t total = 0;
+    for (const Json& pair : buckets) {
+        const bool is_pair = pair.is_array() && pair.size() == 2 && pair[0].is_number_unsigned() &&
+                             pair[1].is_number_unsigned();
+        const std::uint64_t count = is_pair ? pair[1].get<std::uint64_t>() : kCountMax;
+        if (buckets.size() > kBucketsMax || count >= kCountMax - total) {
+            fields.complain("buckets", "a list of [lowest, count]");
+            return;
+        }
+        total += count;
+        histogram.add_bucket(Histogram::Bucket{pair[0].get<std::uint64_t>(), count});
+    }
+    std::uint64_t sum = 0;
+    std::uint64_t min = 0;
+    std::uint64_t max = 0;
+    fields.read("sum_ns", sum);
+    fields.read("min_ns", min);
+    fields.read("max_ns", max);
+    if (min > max) {
+        fields.complain("min_ns", "at most max_ns");
+        return;
+    }
+    histogram.restore(sum, min, max);
+}
+
+void read_options(const Fields& fields, Options& options, std::string& wrong) {
+    std::string url;
+    fields.read("url", url);
+    fields.read("scenario", options.scenario);
+    fields.read("sessions", options.sessions);
+    fields.read("threads", options.threads);
+    fields.read("duration_ns", options.duration.ns);
+    fields.read("warmup_ns", options.warmup.ns);
+    fields.read("transfers_max", options.transfers_max);
+    fields.read("verify", options.verify);
+    fields.read("seed", options.seed);
+    std::string arrivals;
+    std::string data;
+    fields.read("arrivals", arrivals);
+    fields.read("data", data);
+    for (const Arrivals each : {Arrivals::Closed, Arrivals::Constant, Arrivals::Poisson}) {
+        options.arrivals = arrivals == name_of(each) ? each : options.arrivals;
+    }
+    for (const DataMode each : {DataMode::Epsv, DataMode::Pasv, DataMode::Eprt, DataMode::Port}) {
+        options.data_mode = data == name_of(each) ? each : options.data_mode;
+    }
+    Parsed<Url> parsed = parse_url(url);
+    if (parsed) {
+        options.url = *std::move(parsed);
+    } else if (wrong.empty()) {
+        wrong = "'options.url': " + parsed.error();
+    }
+    for (const Json& item : fields.list("phases")) {
+        Phase phase;
+        const Fields each(item, "options.phases", wrong);
+        each.read("sessions", phase.sessions);
+        each.read("rate", phase.rate);
+        each.read("ramp_ns", phase.ramp.ns);
+        each.read("hold_ns", phase.hold.ns);
+        options.phases.push_back(phase);
+    }
+}
+
+void read_totals(const Fields& fields, Run& run) {
+    fields.read("measured_seconds", run.measured_seconds);
+    fields.read("actions_started", run.total.actions_started);
+    fields.read("actions_done", run.total.actions_done);
+    fields.read("actions_late", run.total.actions_late);
+    fields.read("logins", run.total.logins);
+    fields.read("bytes_received", run.total.bytes_received);
+    fields.read("bytes_sent", run.total.bytes_sent);
+}
+
+void read_tally(const Fields& root, Tally& total) {
+    const Fields histograms = root.child("histograms");
+    for (std::size_t i = 0; i < total.steps.size(); ++i) {
+        const char* const name = name_of(static_cast<Step>(i));
+        // A step that never happened is left out.
+        if (!histograms.find(name).is_null()) {
+            read_histogram(histograms.child(name), total.steps[i]);
+        }
+    }
+    const Fields errors = root.child("errors");
+    for (std::size_t i = 0; i < total.troubles.size(); ++i) {
+        const char* const name = name_of(static_cast<Trouble>(i));
+        if (!errors.find(name).is_null()) {
+            errors.read(name, total.troubles[i]);
+        }
+    }
+    const Fields replies = root.child("replies");
+    for (std::size_t code = 0; code < total.replies.size(); ++code) {
+        const std::string name = fmt::format("{:03}", code);
+        if (!replies.find(name.c_str()).is_null()) {
+            replies.read(name.c_str(), total.replies[code]);
+        }
+    }
+}
+
+void read_seconds(const Fields& fields, std::vector<Second>& seconds) {
+    for (const Json& row : fields.list("rows")) {
+        if (!row.is_array() || row.size() < 6 || seconds.size() >= kSecondsMax) {
+            fields.complain("rows", "a list of rows with six numbers");
+            return;
+        }
+        std::uint64_t cells[6] = {};
+        for (std::size_t i = 0; i < 6; ++i) {
+            const std::optional<std::uint64_t> cell = whole(row[i]);
+            if (!cell) {
+                fields.complain("rows", "a list of rows with six numbers");
+                return;
+            }
+            cells[i] = *cell;
+        }
+        seconds.push_back(Second{cells[0], cells[1], cells[2], cells[3], cells[4],
+                                 static_cast<std::uint32_t>(cells[5])});
+    }
+}
+
+void read_server(const Fields& fields, ServerUse& server) {
+    fields.read("known", server.known);
+    fields.read("cpu_seconds", server.cpu_seconds);
+    fields.read("resident_bytes", server.resident_bytes);
+    fields.read("resident_before_bytes", server.resident_before);
+    fields.read("proportional_bytes", server.proportional_bytes);
+    fields.read("context_switches", server.context_switches);
+    fields.read("descriptors", server.descriptors);
+}
+
+void read_rest(const Fields& root, Report& report, std::string& wrong) {
+    root.read("tool", report.environment.tool);
+    root.read("label", report.options.label);
+    root.read("began_unix_ms", report.run.began_unix_ms);
+    const Fields environment = root.child("environment");
+    environment.read("kernel", report.environment.kernel);
+    environment.read("processor", report.environment.processor);
+    environment.read("cores", report.environment.cores);
+    environment.read("loopback", report.environment.is_loopback);
+    environment.read("banner", report.run.banner);
+    environment.read("features", report.run.features);
+    const Fields generator = root.child("generator");
+    generator.read("cpu_share", report.run.own_cpu_share);
+    generator.read("lag_p99_ns", report.run.worst_lag_ns);
+    for (const Json& item : root.list("requirements")) {
+        Verdict verdict;
+        const Fields each(item, "requirements", wrong);
+        each.read("text", verdict.text);
+        each.read("actual", verdict.actual);
+        each.read("met", verdict.is_met);
+        report.verdicts.push_back(std::move(verdict));
+    }
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+    const Run& run = report.run;
+    Json json;
+    json["schema"] = kSchema;
+    json["tool"] = report.environment.tool;
+    json["label"] = report.options.label;
+    json["began_unix_ms"] = run.began_unix_ms;
+    json["environment"] = environment_json(report);
+    json["options"] = options_json(report.options);
+    json["totals"] = totals_json(run);
+    json["generator"] = {{"cpu_share", run.own_cpu_share},
+                         {"lag_p99_ns", run.worst_lag_ns},
+                         {"warning", generator_warning(run)}};
+    json["server"] = server_json(run);
+    json["errors"] = Json::object();
+    for (std::size_t i = 0; i < run.total.troubles.size(); ++i) {
+        json["errors"][name_of(static_cast<Trouble>(i))] = run.total.troubles[i];
+    }
+    json["replies"] = Json::object();
+    for (std::size_t code = 0; code < run.total.replies.size(); ++code) {
+        if (run.total.replies[code] > 0) {
+            json["replies"][fmt::format("{:03}", code)] = run.total.replies[code];
+        }
+    }
+    json["requirements"] = Json::array();
+    for (const Verdict& verdict : report.verdicts) {
+        json["requirements"].push_back(
+            {{"text", verdict.text}, {"actual", verdict.actual}, {"met", verdict.is_met}});
+    }
+    json["seconds"] = seconds_json(run);
+    json["histograms"] = Json::object();
+    for (std::size_t i = 0; i < run.total.steps.size(); ++i) {
+        if (run.total.steps[i].count() > 0) {
+            json["histograms"][name_of(static_cast<Step>(i))] = histogram_json(run.total.steps[i]);
+        }
+    }
+    // A banner may be in any encoding; what is no UTF-8 becomes U+FFFD instead of an abort.
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Parsed<Report> from_json(std::string_view text) {
+    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (json.is_discarded()) {
+        return refuse("is no JSON");
+    }
+    std::string wrong;
+    const Fields root(json, "", wrong);
+    std::string schema;
+    root.read("schema", schema);
+    if (schema != kSchema) {
+        return refuse(schema.empty() ? "is no report of sluice-load: it has no 'schema'"
+                                     : fmt::format("has the schema '{}', and '{}' is what this "
+                                                   "version reads",
+                                                   schema, kSchema));
+    }
+    Report report;
+    read_rest(root, report, wrong);
+    read_options(root.child("options"), report.options, wrong);
+    read_totals(root.child("totals"), report.run);
+    read_tally(root, report.run.total);
+    read_seconds(root.child("seconds"), report.run.seconds);
+    read_server(root.child("server"), report.run.server);
+    if (!wrong.empty()) {
+        return refuse(wrong);
+    }
+    return report;
+}
+
+}  // namespace sluice::load

@@ -1,0 +1,24 @@
+// ftp://[user[:password]@]host[:port][/path], from text to Url and back.
+//
+// RFC 1738 section 3.2: the path is below the login folder, and "%2F" begins one at the root. A '?'
+// and a '#' are bytes of the name, because such a URL has neither query nor fragment. What decodes
+// to CR, LF or NUL is refused: it would end the command line it is put into. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "options.hpp"
+#include "parsed.hpp"
+
+namespace sluice::load {
+
+// A host is 253 bytes (RFC 1035), a path PATH_MAX; three times that when every byte is encoded.
+inline constexpr std::size_t kUrlBytesMax = 16 * 1024;
+
+Parsed<Url> parse_url(std::string_view text);
+
+// Without the password, so that it can stand in a report. parse_url takes it back.
+std::string show(const Url& url);
+
+}  // namespace sluice::load
