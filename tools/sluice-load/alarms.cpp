@@ -19,7 +19,9 @@ Alarms::~Alarms() {
 
 Status Alarms::make() {
     const Result<int> made = make_timer();
-    if (!made) { return fail(made.error()); }
+    if (!made) {
+        return fail(made.error());
+    }
     timer_ = *made;
     return {};
 }
@@ -33,7 +35,9 @@ void Alarms::swap_places(std::size_t a, std::size_t b) {
 void Alarms::sift_up(std::size_t place) {
     while (place > 0) {
         const std::size_t parent = (place - 1) / 2;
-        if (heap_[parent]->at_ns <= heap_[place]->at_ns) { return; }
+        if (heap_[parent]->at_ns <= heap_[place]->at_ns) {
+            return;
+        }
         swap_places(parent, place);
         place = parent;
     }
@@ -44,9 +48,15 @@ void Alarms::sift_down(std::size_t place) {
         std::size_t least = place;
         const std::size_t left = 2 * place + 1;
         const std::size_t right = left + 1;
-        if (left < heap_.size() && heap_[left]->at_ns < heap_[least]->at_ns) { least = left; }
-        if (right < heap_.size() && heap_[right]->at_ns < heap_[least]->at_ns) { least = right; }
-        if (least == place) { return; }
+        if (left < heap_.size() && heap_[left]->at_ns < heap_[least]->at_ns) {
+            least = left;
+        }
+        if (right < heap_.size() && heap_[right]->at_ns < heap_[least]->at_ns) {
+            least = right;
+        }
+        if (least == place) {
+            return;
+        }
         swap_places(place, least);
         place = least;
     }
@@ -62,10 +72,14 @@ void Alarms::set(Alarm& alarm, std::int64_t at_ns) {
 }
 
 void Alarms::drop(Alarm& alarm) {
-    if (!alarm.is_set()) { return; }
+    if (!alarm.is_set()) {
+        return;
+    }
     const std::size_t place = alarm.place;
     const std::size_t last = heap_.size() - 1;
-    if (place != last) { swap_places(place, last); }
+    if (place != last) {
+        swap_places(place, last);
+    }
     heap_.pop_back();
     alarm.place = Alarm::kUnset;
     if (place < heap_.size()) {
@@ -80,7 +94,9 @@ void Alarms::fire(std::int64_t now_ns) {
         drop(due);
         due.fired = true;
         lag_.record(static_cast<std::uint64_t>(now_ns - due.at_ns));
-        if (due.event != nullptr) { due.event->notify(); }
+        if (due.event != nullptr) {
+            due.event->notify();
+        }
     }
 }
 
@@ -89,7 +105,9 @@ void Alarms::prepare_wait() {
         (void)poll_.take_result();  // woken, or stopped: the heap says what is due
         armed_ns_ = 0;
     }
-    if (stopping_ || heap_.empty()) { return; }
+    if (stopping_ || heap_.empty()) {
+        return;
+    }
     if (heap_.front()->at_ns != armed_ns_) {
         armed_ns_ = heap_.front()->at_ns;
         arm_timer(timer_, armed_ns_);
@@ -103,7 +121,9 @@ void Alarms::prepare_wait() {
 
 void Alarms::stop() {
     stopping_ = true;
-    if (poll_.in_flight()) { reactor_.backend().stop(poll_); }
+    if (poll_.in_flight()) {
+        reactor_.backend().stop(poll_);
+    }
 }
 
 }  // namespace sluice::load

@@ -19,7 +19,7 @@ struct Alarm {
     std::int64_t at_ns = 0;
     std::size_t place = kUnset;  // in the heap
     bool fired = false;
-    io::Event* event;            // notified when it fires; may be null
+    io::Event* event;  // notified when it fires; may be null
 
     explicit Alarm(io::Event* who) : event(who) {}
     bool is_set() const { return place != kUnset; }

@@ -13,17 +13,25 @@
 namespace sluice::load {
 
 Content::~Content() {
-    if (pattern_ != nullptr) { ::munmap(pattern_, kPatternBytes); }
-    if (file_ >= 0) { ::close(file_); }
+    if (pattern_ != nullptr) {
+        ::munmap(pattern_, kPatternBytes);
+    }
+    if (file_ >= 0) {
+        ::close(file_);
+    }
 }
 
 Status Content::make(std::uint64_t seed) {
     const Result<int> made = make_memory_file(kPatternBytes);
-    if (!made) { return fail(made.error()); }
+    if (!made) {
+        return fail(made.error());
+    }
     file_ = *made;
     void* const memory =
         ::mmap(nullptr, kPatternBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
-    if (memory == MAP_FAILED) { return fail_errno(errno); }
+    if (memory == MAP_FAILED) {
+        return fail_errno(errno);
+    }
     pattern_ = static_cast<std::uint8_t*>(memory);
     Prng random(seed);
     for (std::uint64_t at = 0; at < kPatternBytes; at += 8) {
@@ -52,7 +60,9 @@ bool Content::matches(std::uint64_t start, std::uint64_t offset, Bytes bytes) co
     while (!bytes.empty()) {
         const Piece expected = piece(start, offset, bytes.size());
         const std::size_t size = static_cast<std::size_t>(expected.size);
-        if (std::memcmp(pattern_ + expected.position, bytes.data(), size) != 0) { return false; }
+        if (std::memcmp(pattern_ + expected.position, bytes.data(), size) != 0) {
+            return false;
+        }
         bytes = bytes.subspan(size);
         offset += size;
     }

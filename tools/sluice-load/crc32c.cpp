@@ -45,7 +45,9 @@ std::uint32_t crc32c(std::uint32_t before, Bytes more) {
             value ^= kTables[7 - byte][(word >> (8 * byte)) & 0xFF];
         }
     }
-    for (; left > 0; ++at, --left) { value = (value >> 8) ^ kTables[0][(value ^ *at) & 0xFF]; }
+    for (; left > 0; ++at, --left) {
+        value = (value >> 8) ^ kTables[0][(value ^ *at) & 0xFF];
+    }
     return ~value;
 }
 

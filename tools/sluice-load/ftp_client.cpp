@@ -20,15 +20,17 @@ FtpClient::FtpClient(ClientContext& context, const sys::SocketAddress& source)
     stop_.notify(&event_);
 }
 
-FtpClient::~FtpClient() { close(); }
+FtpClient::~FtpClient() {
+    close();
+}
 
 void FtpClient::expire(void* self) {
     static_cast<FtpClient*>(self)->stop_.request(io::StopReason::IdleTimeout);
 }
 
 void FtpClient::record(Step step, std::int64_t since_ns) {
-    context_.tally.of(step).record(static_cast<std::uint64_t>(std::max<std::int64_t>(
-        now() - since_ns, 0)));
+    context_.tally.of(step).record(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(now() - since_ns, 0)));
 }
 
 void FtpClient::close() {
@@ -42,7 +44,9 @@ void FtpClient::close() {
     }
     state_ = State::Closed;
     // A time-out has done its work; Drain and Kill hold for what comes next as well.
-    if (stop_.reason() == io::StopReason::IdleTimeout) { stop_.reset(); }
+    if (stop_.reason() == io::StopReason::IdleTimeout) {
+        stop_.reset();
+    }
 }
 
 bool FtpClient::count(Trouble trouble) {
@@ -61,12 +65,19 @@ bool FtpClient::break_off(Trouble trouble) {
 
 bool FtpClient::unexpected(int outcome) {
     switch (outcome) {
-        case kClosed: return break_off(Trouble::ClosedEarly);
-        case kTimedOut: return break_off(Trouble::ReplyTimeout);
-        case kMalformed: return break_off(Trouble::BadReply);
-        case kStopped: close(); return false;
-        case 421: return break_off(Trouble::UnexpectedReply);  // the server closes (RFC 959 5.4)
-        default: return count(Trouble::UnexpectedReply);
+        case kClosed:
+            return break_off(Trouble::ClosedEarly);
+        case kTimedOut:
+            return break_off(Trouble::ReplyTimeout);
+        case kMalformed:
+            return break_off(Trouble::BadReply);
+        case kStopped:
+            close();
+            return false;
+        case 421:
+            return break_off(Trouble::UnexpectedReply);  // the server closes (RFC 959 5.4)
+        default:
+            return count(Trouble::UnexpectedReply);
     }
 }
 
@@ -77,7 +88,9 @@ io::Task<int> FtpClient::await_reply() {
             ++context_.tally.replies[static_cast<std::size_t>(code)];
             co_return code;
         }
-        if (code == ReplyReader::kMalformed) { co_return kMalformed; }
+        if (code == ReplyReader::kMalformed) {
+            co_return kMalformed;
+        }
         op_.kind = io::OpKind::ReceiveInput;
         op_.fd = control_;
         const Result<std::uint32_t> got = co_await io::OpAwaiter(op_, stop_);
@@ -129,9 +142,12 @@ io::Task<bool> FtpClient::connect_control() {
     SocketWish wish;
     wish.source = source_;
     wish.family = context_.server.family();
+    wish.no_delay = true;
     wish.congestion = context_.options.congestion.c_str();
     const Result<int> made = make_socket(wish);
-    if (!made) { co_return count(Trouble::ConnectFailed); }
+    if (!made) {
+        co_return count(Trouble::ConnectFailed);
+    }
     control_ = *made;
     state_ = State::Connecting;
     arm();
@@ -157,34 +173,48 @@ io::Task<bool> FtpClient::log_in() {
     const std::int64_t began = now();
     state_ = State::LoggingIn;
     int code = co_await ask("USER", context_.options.url.user);
-    if (code == 331) { code = co_await ask("PASS", context_.options.url.password); }
+    if (code == 331) {
+        code = co_await ask("PASS", context_.options.url.password);
+    }
     if (code == 230) {
         record(Step::Login, began);
         ++context_.tally.logins;
         co_return true;
     }
-    if (code < 0) { co_return unexpected(code); }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
     co_return break_off(Trouble::LoginRefused);
 }
 
 io::Task<bool> FtpClient::open(bool moves_data) {
-    if (stop_.requested()) { co_return false; }
+    if (stop_.requested()) {
+        co_return false;
+    }
     reader_.clear();
     const bool connected = co_await connect_control();
-    if (!connected) { co_return false; }
+    if (!connected) {
+        co_return false;
+    }
     const std::int64_t began = now();
     arm();
     int code = 120;  // "ready in some minutes": the 220 follows
-    while (code == 120) { code = co_await await_reply(); }
+    while (code == 120) {
+        code = co_await await_reply();
+    }
     if (code != 220) {
         unexpected(code);
         close();
         co_return false;
     }
     record(Step::Banner, began);
-    if (context_.banner.empty()) { context_.banner = reader_.last_line(); }
+    if (context_.banner.empty()) {
+        context_.banner = reader_.last_line();
+    }
     const bool logged_in = co_await log_in();
-    if (!logged_in) { co_return false; }
+    if (!logged_in) {
+        co_return false;
+    }
     if (moves_data) {
         code = co_await ask("TYPE", "I");
         if (code / 100 != 2) {
@@ -200,14 +230,24 @@ io::Task<bool> FtpClient::open(bool moves_data) {
 
 io::Task<bool> FtpClient::quit() {
     // Drain has brought the session here; the good-bye itself is an exchange like any other.
-    if (stop_.reason() == io::StopReason::Drain) { stop_.reset(); }
+    if (stop_.reason() == io::StopReason::Drain) {
+        stop_.reset();
+    }
     int code = co_await ask("QUIT", "");
-    if (code < 0) { co_return unexpected(code); }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
     bool good = code / 100 == 2;
-    if (!good) { count(Trouble::UnexpectedReply); }
+    if (!good) {
+        count(Trouble::UnexpectedReply);
+    }
     // The server closes first, as RFC 959 4.1.1 has it, and keeps TIME_WAIT.
-    while (code > 0) { code = co_await await_reply(); }
-    if (good && code == kTimedOut) { good = count(Trouble::ReplyTimeout); }
+    while (code > 0) {
+        code = co_await await_reply();
+    }
+    if (good && code == kTimedOut) {
+        good = count(Trouble::ReplyTimeout);
+    }
     close();
     co_return good;
 }
@@ -215,7 +255,9 @@ io::Task<bool> FtpClient::quit() {
 io::Task<bool> FtpClient::noop() {
     state_ = State::Busy;
     const int code = co_await ask("NOOP", "");
-    if (code / 100 != 2) { co_return unexpected(code); }
+    if (code / 100 != 2) {
+        co_return unexpected(code);
+    }
     state_ = State::Ready;
     co_return true;
 }
@@ -228,23 +270,33 @@ io::Task<bool> FtpClient::idle(std::int64_t until_ns) {
     }
     const int code = co_await await_reply();
     // Nothing was asked, so anything but being stopped is the server ending the session.
-    if (code == kStopped) { co_return true; }
-    if (code > 0) { co_return break_off(Trouble::UnexpectedReply); }
+    if (code == kStopped) {
+        co_return true;
+    }
+    if (code > 0) {
+        co_return break_off(Trouble::UnexpectedReply);
+    }
     co_return unexpected(code);
 }
 
 io::Task<bool> FtpClient::ask_size(const std::string& path, std::uint64_t& size) {
     const int code = co_await ask("SIZE", path);
     size = Transfer::kSizeUnknown;
-    if (code < 0 || code == 421) { co_return unexpected(code); }
+    if (code < 0 || code == 421) {
+        co_return unexpected(code);
+    }
     const std::string_view line = reader_.last_line();
-    if (code != 213 || line.size() < 5) { co_return true; }
+    if (code != 213 || line.size() < 5) {
+        co_return true;
+    }
     std::uint64_t value = 0;
     std::size_t at = 4;
     while (at < line.size() && line[at] >= '0' && line[at] <= '9' && at < 23) {
         value = value * 10 + static_cast<std::uint64_t>(line[at++] - '0');
     }
-    if (at == line.size() && at > 4) { size = value; }
+    if (at == line.size() && at > 4) {
+        size = value;
+    }
     co_return true;
 }
 
@@ -252,14 +304,18 @@ io::Task<bool> FtpClient::ask_features(std::string& features) {
     reader_.collect(&features);
     const int code = co_await ask("FEAT", "");
     reader_.collect(nullptr);
-    if (code < 0) { co_return unexpected(code); }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
     co_return true;
 }
 
 io::Task<bool> FtpClient::pause(std::int64_t until_ns) {
     timer_.drop();
     context_.alarms.set(alarm_, until_ns);
-    while (!alarm_.fired && !stop_.requested()) { co_await event_.wait(); }
+    while (!alarm_.fired && !stop_.requested()) {
+        co_await event_.wait();
+    }
     context_.alarms.drop(alarm_);
     co_return !stop_.requested();
 }

@@ -28,20 +28,20 @@ struct ClientContext {
     Alarms& alarms;
     Tally& tally;
     const Content& content;
-    const Manifest* manifest;    // null: uploads of ours are verified
+    const Manifest* manifest;  // null: uploads of ours are verified
     sys::SocketAddress server;
-    MutableBytes scratch;        // for received bytes that are looked at, never across an await
-    std::string banner;          // of the first session that heard one
+    MutableBytes scratch;  // for received bytes that are looked at, never across an await
+    std::string banner;    // of the first session that heard one
 };
 
 // One transfer. `path` lives in the session until the action has ended.
 struct Transfer {
     static constexpr std::uint64_t kSizeUnknown = ~std::uint64_t{0};
     const std::string* path = nullptr;
-    std::uint64_t size = kSizeUnknown;  // of an upload, or what a download must have
-    std::uint64_t slow_rate = 0;        // bytes a second; 0: as fast as they come
-    bool abort = false;                 // ABOR after the first bytes
-    bool verify = false;                // look at every byte
+    std::uint64_t size = kSizeUnknown;       // of an upload, or what a download must have
+    std::uint64_t slow_rate = 0;             // bytes a second; 0: as fast as they come
+    bool abort = false;                      // ABOR after the first bytes
+    bool verify = false;                     // look at every byte
     const Manifest::Entry* entry = nullptr;  // with a manifest: what it says of this file
 };
 
@@ -99,9 +99,9 @@ private:
     bool send_command(std::string_view verb, std::string_view argument);
     io::Task<bool> connect_control();
     io::Task<bool> log_in();
-    bool count(Trouble trouble);        // the session goes on; always false
-    bool break_off(Trouble trouble);    // closes the session; always false
-    bool unexpected(int outcome);       // of await_reply(), where another was due; always false
+    bool count(Trouble trouble);      // the session goes on; always false
+    bool break_off(Trouble trouble);  // closes the session; always false
+    bool unexpected(int outcome);     // of await_reply(), where another was due; always false
 
     // data_connection.cpp: from EPSV to a connected socket.
     io::Task<bool> prepare_data(int receive_bytes);
@@ -126,7 +126,7 @@ private:
     const sys::SocketAddress source_;
     io::StopSource stop_;
     io::Event event_;
-    io::Op op_;         // the one thing that this session waits for
+    io::Op op_;  // the one thing that this session waits for
     io::Timer timer_;
     Alarm alarm_;
     ReplyReader reader_;
@@ -137,10 +137,10 @@ private:
     int control_ = -1;
     int data_ = -1;
     int listener_ = -1;
-    std::int64_t command_ns_ = 0;    // when the command of the transfer was sent
+    std::int64_t command_ns_ = 0;  // when the command of the transfer was sent
     std::int64_t data_end_ns_ = 0;
-    std::uint64_t moved_ = 0;        // bytes of this transfer
-    std::uint64_t start_ = 0;        // of the content in the pattern
+    std::uint64_t moved_ = 0;  // bytes of this transfer
+    std::uint64_t start_ = 0;  // of the content in the pattern
 };
 
 }  // namespace sluice::load

@@ -39,16 +39,18 @@ LoadProfile::LoadProfile(const Options& options) {
 
 const LoadProfile::Line& LoadProfile::line_at(std::int64_t ns) const {
     for (const Line& line : lines_) {
-        if (ns < line.end_ns) { return line; }
+        if (ns < line.end_ns) {
+            return line;
+        }
     }
     return lines_.back();
 }
 
 std::uint32_t LoadProfile::sessions_at(std::int64_t ns) const {
     const Line& line = line_at(ns);
-    const double part = std::clamp(static_cast<double>(ns - line.begin_ns) /
-                                       static_cast<double>(line.end_ns - line.begin_ns),
-                                   0.0, 1.0);
+    const double part = std::clamp(
+        static_cast<double>(ns - line.begin_ns) / static_cast<double>(line.end_ns - line.begin_ns),
+        0.0, 1.0);
     return static_cast<std::uint32_t>(
         std::lround(line.sessions_begin + (line.sessions_end - line.sessions_begin) * part));
 }
@@ -63,15 +65,17 @@ std::uint32_t LoadProfile::sessions_max() const {
 
 double LoadProfile::rate_at(std::int64_t ns) const {
     const Line& line = line_at(ns);
-    const double part = std::clamp(static_cast<double>(ns - line.begin_ns) /
-                                       static_cast<double>(line.end_ns - line.begin_ns),
-                                   0.0, 1.0);
+    const double part = std::clamp(
+        static_cast<double>(ns - line.begin_ns) / static_cast<double>(line.end_ns - line.begin_ns),
+        0.0, 1.0);
     return line.rate_begin + (line.rate_end - line.rate_begin) * part;
 }
 
 std::int64_t LoadProfile::when(std::int64_t from_ns, double amount, double divisor) const {
     for (const Line& line : lines_) {
-        if (from_ns >= line.end_ns) { continue; }
+        if (from_ns >= line.end_ns) {
+            continue;
+        }
         // In seconds from here: rate = start + slope x, integral = start x + slope x^2 / 2.
         const double left = static_cast<double>(line.end_ns - from_ns) / 1e9;
         const double start = rate_at(from_ns) / divisor;
@@ -102,11 +106,15 @@ ArrivalSchedule::ArrivalSchedule(const Options& options, const LoadProfile& prof
 }
 
 double ArrivalSchedule::gap() {
-    if (!poisson_) { return 1; }
+    if (!poisson_) {
+        return 1;
+    }
     const double uniform = (static_cast<double>(random_.next() >> 11) + 1) * 0x1p-53;  // (0, 1]
     return -std::log(uniform);
 }
 
-void ArrivalSchedule::advance() { next_ns_ = profile_.when(next_ns_, gap(), threads_); }
+void ArrivalSchedule::advance() {
+    next_ns_ = profile_.when(next_ns_, gap(), threads_);
+}
 
 }  // namespace sluice::load

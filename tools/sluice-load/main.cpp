@@ -31,14 +31,18 @@ struct LiveLine final : RunObserver {
     void on_second(const Snapshot& snapshot) override {
         Live live;
         live.elapsed_seconds = snapshot.elapsed_seconds;
-        if (!is_counted) { live.left_seconds = snapshot.total_seconds - snapshot.elapsed_seconds; }
+        if (!is_counted) {
+            live.left_seconds = snapshot.total_seconds - snapshot.elapsed_seconds;
+        }
         live.second = snapshot.second;
         live.sessions_wanted = snapshot.sessions_wanted;
         live.troubles = snapshot.troubles;
         live.is_warmup = snapshot.is_warmup;
         live.own_cpu_share = snapshot.own_cpu_share;
         std::string line = live_line(live);
-        if (line.empty() || line.back() != '\n') { line += '\n'; }
+        if (line.empty() || line.back() != '\n') {
+            line += '\n';
+        }
         say(stderr, line);
     }
 };
@@ -47,7 +51,9 @@ int run(const Invocation& invocation) {
     Report report;
     report.options = invocation.options;
     const Options& options = report.options;
-    if (!options.html_file.empty()) { return usage_error("--html comes with the pages"); }
+    if (!options.html_file.empty()) {
+        return usage_error("--html comes with the pages");
+    }
     if (options.server_pid != 0 || !options.server_cgroup.empty()) {
         return usage_error("--server-pid and --server-cgroup come with the sampling of servers");
     }
@@ -57,10 +63,11 @@ int run(const Invocation& invocation) {
     report.environment = this_environment(options.url.host);
     LiveLine line;
     line.is_counted = options.transfers_max != 0;
-    RunObserver* const observer =
-        options.progress == Options::Progress::None ? nullptr : &line;
+    RunObserver* const observer = options.progress == Options::Progress::None ? nullptr : &line;
     const std::string wrong = perform_run(options, observer, report.run);
-    if (!wrong.empty()) { return usage_error(wrong); }
+    if (!wrong.empty()) {
+        return usage_error(wrong);
+    }
     bool missed = false;
     for (const Requirement& requirement : invocation.requirements) {
         report.verdicts.push_back(judge(requirement, report.run));
@@ -78,7 +85,9 @@ int run(const Invocation& invocation) {
         }
     }
     say(stdout, final_table(report, written));
-    if (missed) { return kExitRequirementMissed; }
+    if (missed) {
+        return kExitRequirementMissed;
+    }
     return broken || report.run.total.troubles_total() > 0 ? kExitTroubles : 0;
 }
 

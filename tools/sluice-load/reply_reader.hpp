@@ -33,7 +33,7 @@ public:
 
 private:
     std::string inbox_;
-    std::size_t taken_ = 0;       // bytes of inbox_ that are done with
+    std::size_t taken_ = 0;        // bytes of inbox_ that are done with
     std::size_t reply_bytes_ = 0;  // of the reply being read
     int multi_line_ = 0;           // the code that ends it; 0: at the start of a reply
     std::string_view last_line_;

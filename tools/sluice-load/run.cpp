@@ -53,7 +53,9 @@ private:
 
 std::string choose_engine(const Options& options, io::EngineKind& engine) {
     engine = io::EngineKind::Epoll;
-    if (options.engine == "epoll") { return ""; }
+    if (options.engine == "epoll") {
+        return "";
+    }
     sys::LinuxKernel kernel;
     std::string refusal;
     if (io::probe_io_uring(kernel, refusal)) {
@@ -77,7 +79,9 @@ std::string descriptor_refusal(const LoadProfile& profile) {
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     // Two for each session: listeners end before their connection is used.
     const std::uint64_t needed = 2 * std::uint64_t{profile.sessions_max()} + 64;
-    if (needed <= limit.rlim_cur) { return ""; }
+    if (needed <= limit.rlim_cur) {
+        return "";
+    }
     return fmt::format("{} sessions need {} descriptors, and the limit is {} (ulimit -n)",
                        profile.sessions_max(), needed, limit.rlim_cur);
 }
@@ -103,10 +107,14 @@ public:
 
     // Takes out the oldest second that is whole, or that is `old`.
     bool take(std::int64_t old, Sample& out) {
-        if (pending_.empty()) { return false; }
+        if (pending_.empty()) {
+            return false;
+        }
         const auto first = pending_.begin();
         Pending& pending = first->second;
-        if (pending.parts < threads_ && first->first > old) { return false; }
+        if (pending.parts < threads_ && first->first > old) {
+            return false;
+        }
         out.index = first->first;
         out.second = pending.second;
         out.second.p50_ns = pending.actions.percentile(0.5);
@@ -149,11 +157,15 @@ public:
         std::int64_t now = kernel.now().ns;
         while (ended_.load() < threads_.size()) {
             // Often enough that the end of a run is not waited for.
-            if (signals.wait(20'000'000)) { run_.end_asked.store(true); }
+            if (signals.wait(20'000'000)) {
+                run_.end_asked.store(true);
+            }
             now = kernel.now().ns;
             collect(now);
         }
-        for (std::thread& thread : threads_) { thread.join(); }
+        for (std::thread& thread : threads_) {
+            thread.join();
+        }
         collect(now + kSampleWaitNs + kSecondNs);
         return gather();
     }
@@ -164,7 +176,9 @@ private:
         for (const std::unique_ptr<WorkerReport>& report : reports_) {
             const std::lock_guard<std::mutex> lock(report->mutex);
             taken.swap(report->samples);
-            for (Sample& sample : taken) { merger_.add(sample); }
+            for (Sample& sample : taken) {
+                merger_.add(sample);
+            }
             taken.clear();
         }
         const std::int64_t measure = run_.begin.ns + run_.options.warmup.ns;
@@ -181,7 +195,9 @@ private:
     }
 
     void tell(const Sample& sample, std::int64_t now) {
-        if (observer_ == nullptr) { return; }
+        if (observer_ == nullptr) {
+            return;
+        }
         Snapshot snapshot;
         snapshot.elapsed_seconds = static_cast<double>(now - run_.begin.ns) / 1e9;
         snapshot.total_seconds = static_cast<double>(run_.profile.end_ns()) / 1e9;
@@ -199,13 +215,19 @@ private:
         std::string error;
         std::int64_t measured_ns = 0;
         for (const std::unique_ptr<WorkerReport>& report : reports_) {
-            if (!report->error.empty()) { error = report->error; }
+            if (!report->error.empty()) {
+                error = report->error;
+            }
             result_.total.merge(report->tally);
             measured_ns = std::max(measured_ns, report->measured_ns);
             result_.own_cpu_share = std::max(result_.own_cpu_share, report->cpu_share);
             result_.worst_lag_ns = std::max(result_.worst_lag_ns, report->lag_ns);
-            if (result_.banner.empty()) { result_.banner = report->banner; }
-            if (result_.features.empty()) { result_.features = report->features; }
+            if (result_.banner.empty()) {
+                result_.banner = report->banner;
+            }
+            if (result_.features.empty()) {
+                result_.features = report->features;
+            }
         }
         result_.measured_seconds = static_cast<double>(measured_ns) / 1e9;
         return error;
@@ -235,26 +257,40 @@ std::string refusal_of_text(const std::string& text, const char* what) {
 }  // namespace
 
 std::string refusal_of(const Options& options) {
-    if (options.mix.empty()) { return "there is nothing to do"; }
-    if (options.threads == 0) { return "at least one thread is needed"; }
+    if (options.mix.empty()) {
+        return "there is nothing to do";
+    }
+    if (options.threads == 0) {
+        return "at least one thread is needed";
+    }
     if (options.engine != "auto" && options.engine != "io_uring" && options.engine != "epoll") {
         return fmt::format("there is no engine '{}': auto, io_uring or epoll", options.engine);
     }
     for (const std::string& wrong : {refusal_of_text(options.url.user, "the user's name"),
                                      refusal_of_text(options.url.password, "the password"),
                                      refusal_of_text(options.url.path, "the path")}) {
-        if (!wrong.empty()) { return wrong; }
+        if (!wrong.empty()) {
+            return wrong;
+        }
     }
     bool has_rate = false;
-    for (const Phase& phase : options.phases) { has_rate = has_rate || phase.rate > 0; }
-    if (options.arrivals != Arrivals::Closed && !has_rate) { return "an open loop needs a rate"; }
+    for (const Phase& phase : options.phases) {
+        has_rate = has_rate || phase.rate > 0;
+    }
+    if (options.arrivals != Arrivals::Closed && !has_rate) {
+        return "an open loop needs a rate";
+    }
     for (const Work& work : options.mix) {
-        if (!(work.weight > 0)) { return "a weight must be more than 0"; }
+        if (!(work.weight > 0)) {
+            return "a weight must be more than 0";
+        }
         const bool has_path = !work.paths.empty() || !options.url.path.empty();
         const bool needs_path = work.action == Action::Download || work.action == Action::Upload ||
                                 work.action == Action::SmallFiles ||
                                 work.action == Action::SlowReader || work.action == Action::Abort;
-        if (needs_path && !has_path) { return "there is no file to transfer: give a path"; }
+        if (needs_path && !has_path) {
+            return "there is no file to transfer: give a path";
+        }
         if (work.action == Action::SlowReader && work.slow_rate == 0) {
             return "a slow reader needs a rate in bytes a second";
         }
@@ -263,7 +299,9 @@ std::string refusal_of(const Options& options) {
         }
         for (const std::string& path : work.paths) {
             const std::string wrong = refusal_of_text(path, "a path");
-            if (!wrong.empty()) { return wrong; }
+            if (!wrong.empty()) {
+                return wrong;
+            }
         }
     }
     return "";
@@ -271,35 +309,50 @@ std::string refusal_of(const Options& options) {
 
 std::string perform_run(const Options& options, RunObserver* observer, Run& result) {
     std::string wrong = refusal_of(options);
-    if (!wrong.empty()) { return wrong; }
+    if (!wrong.empty()) {
+        return wrong;
+    }
     const LoadProfile profile(options);
-    if (profile.sessions_max() == 0) { return "at least one session is needed"; }
+    if (profile.sessions_max() == 0) {
+        return "at least one session is needed";
+    }
     raise_descriptor_limit();
     wrong = descriptor_refusal(profile);
-    if (!wrong.empty()) { return wrong; }
+    if (!wrong.empty()) {
+        return wrong;
+    }
     const Result<sys::SocketAddress> server = resolve(options.url.host, options.url.port);
-    if (!server) { return fmt::format("{}: no such host", options.url.host); }
-    if (server->is_v6() && (options.data_mode == DataMode::Pasv ||
-                            options.data_mode == DataMode::Port)) {
+    if (!server) {
+        return fmt::format("{}: no such host", options.url.host);
+    }
+    if (server->is_v6() &&
+        (options.data_mode == DataMode::Pasv || options.data_mode == DataMode::Port)) {
         return "PASV and PORT know no IPv6: use EPSV or EPRT";
     }
     const Result<SourcePool> sources = SourcePool::parse(options.source_network);
-    if (!sources) { return fmt::format("'{}' is not a network", options.source_network); }
+    if (!sources) {
+        return fmt::format("'{}' is not a network", options.source_network);
+    }
     if (sources->family() != 0 && sources->family() != server->family()) {
-        return fmt::format("{} cannot be reached from {}", server->text(),
-                           options.source_network);
+        return fmt::format("{} cannot be reached from {}", server->text(), options.source_network);
     }
     Content content;
     const Status made = content.make(options.seed);
-    if (!made) { return fmt::format("no memory for content: {}", text_of(made.error())); }
+    if (!made) {
+        return fmt::format("no memory for content: {}", text_of(made.error()));
+    }
     Manifest manifest;
     if (options.verify && !options.manifest.empty()) {
         wrong = manifest.read(options.manifest);
-        if (!wrong.empty()) { return wrong; }
+        if (!wrong.empty()) {
+            return wrong;
+        }
     }
     io::EngineKind engine = io::EngineKind::Epoll;
     wrong = choose_engine(options, engine);
-    if (!wrong.empty()) { return wrong; }
+    if (!wrong.empty()) {
+        return wrong;
+    }
 
     HeldSignals signals;
     sys::LinuxKernel kernel;

@@ -18,13 +18,13 @@ struct Snapshot {
     double elapsed_seconds = 0;  // since the first session; the warm-up counts
     double total_seconds = 0;
     bool is_warmup = false;
-    Second second;               // the last whole one of all threads
-    std::uint64_t actions = 0;   // so far, of what is measured
+    Second second;              // the last whole one of all threads
+    std::uint64_t actions = 0;  // so far, of what is measured
     std::uint64_t troubles = 0;
     std::uint32_t sessions_wanted = 0;
     // Closed, connecting, logging in, ready, busy.
     std::array<std::uint32_t, 5> sessions_by_state{};
-    double own_cpu_share = 0;    // of the busiest thread
+    double own_cpu_share = 0;  // of the busiest thread
 };
 
 // Called on main's thread, between the seconds.

@@ -65,7 +65,7 @@ private:
     bool leaving_ = false;
     bool acting_ = false;
     bool idling_ = false;
-    std::uint32_t failures_ = 0;        // to open, in a row
+    std::uint32_t failures_ = 0;  // to open, in a row
 };
 
 }  // namespace sluice::load

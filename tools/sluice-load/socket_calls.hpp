@@ -14,12 +14,13 @@
 namespace sluice::load {
 
 struct SocketWish {
-    sys::SocketAddress source;     // unset: the system chooses
+    sys::SocketAddress source;  // unset: the system chooses
     int family = AF_INET;
-    int receive_bytes = 0;         // SO_RCVBUF; 0 leaves autotuning alone
-    const char* congestion = "";   // TCP_CONGESTION; "" is the system's own
+    bool no_delay = false;        // commands wait for no acknowledgement; data need none of it
+    int receive_bytes = 0;        // SO_RCVBUF; 0 leaves autotuning alone
+    const char* congestion = "";  // TCP_CONGESTION; "" is the system's own
 };
-// A TCP socket with NODELAY, bound to the source address but to no port: connect() chooses one that
+// A TCP socket, bound to the source address but to no port: connect() chooses one that
 // is free for this target (IP_BIND_ADDRESS_NO_PORT, Linux 4.2), so ports last much longer.
 Result<int> make_socket(const SocketWish& wish);
 

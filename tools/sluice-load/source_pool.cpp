@@ -10,17 +10,23 @@ namespace sluice::load {
 
 Result<SourcePool> SourcePool::parse(std::string_view network) {
     SourcePool pool;
-    if (network.empty()) { return pool; }
+    if (network.empty()) {
+        return pool;
+    }
     const std::size_t slash = network.find('/');
     const Result<sys::SocketAddress> address =
         sys::SocketAddress::parse(network.substr(0, slash), 0);
-    if (!address) { return fail(Errc::BadArgument); }
+    if (!address) {
+        return fail(Errc::BadArgument);
+    }
     const std::uint32_t bits = address->is_v6() ? 128 : 32;
     std::uint32_t prefix = bits;
     if (slash != std::string_view::npos) {
         const Result<std::uint32_t> given =
             parse_decimal<std::uint32_t>(network.substr(slash + 1), 0, bits);
-        if (!given) { return fail(Errc::BadArgument); }
+        if (!given) {
+            return fail(Errc::BadArgument);
+        }
         prefix = *given;
     }
     std::array<std::uint8_t, 16> bytes = {};
@@ -39,7 +45,9 @@ Result<SourcePool> SourcePool::parse(std::string_view network) {
 }
 
 sys::SocketAddress SourcePool::address(std::uint64_t session) const {
-    if (count_ == 0) { return {}; }
+    if (count_ == 0) {
+        return {};
+    }
     std::uint64_t add = session % count_;
     const std::size_t size = first_.is_v6() ? 16 : 4;
     std::array<std::uint8_t, 16> bytes = {};

@@ -20,35 +20,51 @@ constexpr std::int64_t kSlowStepNs = 100'000'000;
 // A slow reader must not have a buffer that swallows the file at once: half a second's worth, not
 // below what Linux allows (tcp(7), SO_RCVBUF) and not above what is still slow.
 int receive_buffer_of(std::uint64_t slow_rate) {
-    if (slow_rate == 0) { return 0; }
+    if (slow_rate == 0) {
+        return 0;
+    }
     return static_cast<int>(std::clamp<std::uint64_t>(slow_rate / 2, 4096, 256 * 1024));
 }
 
 }  // namespace
 
-io::Task<bool> FtpClient::retrieve(Transfer& what) { co_return co_await download(what, "RETR"); }
+io::Task<bool> FtpClient::retrieve(Transfer& what) {
+    co_return co_await download(what, "RETR");
+}
 
 io::Task<bool> FtpClient::list(Transfer& what, bool machine) {
     std::string_view verb = "LIST";
-    if (machine) { verb = "MLSD"; }
+    if (machine) {
+        verb = "MLSD";
+    }
     co_return co_await download(what, verb);
 }
 
 io::Task<bool> FtpClient::download(Transfer& what, std::string_view verb) {
     const bool prepared = co_await prepare_data(receive_buffer_of(what.slow_rate));
-    if (!prepared) { co_return false; }
+    if (!prepared) {
+        co_return false;
+    }
     const bool begun = co_await begin_transfer(verb, *what.path);
-    if (!begun) { co_return false; }
+    if (!begun) {
+        co_return false;
+    }
     const DataEnd end = co_await receive_all(what);
-    if (end == DataEnd::First) { co_return co_await abort_transfer(); }
+    if (end == DataEnd::First) {
+        co_return co_await abort_transfer();
+    }
     co_return co_await finish(what, end);
 }
 
 io::Task<bool> FtpClient::store(Transfer& what) {
     const bool prepared = co_await prepare_data(0);
-    if (!prepared) { co_return false; }
+    if (!prepared) {
+        co_return false;
+    }
     const bool begun = co_await begin_transfer("STOR", *what.path);
-    if (!begun) { co_return false; }
+    if (!begun) {
+        co_return false;
+    }
     const DataEnd end = co_await send_all(what);
     co_return co_await finish(what, end);
 }
@@ -61,15 +77,21 @@ io::Task<bool> FtpClient::begin_transfer(std::string_view verb, std::string_view
     start_ = Content::start_of(path);
     command_ns_ = now();
     const int code = co_await ask(verb, path);
-    if (code < 0) { co_return unexpected(code); }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
     if (code / 100 == 2) {
         final_seen_ = true;  // without a 150, as some servers do for what is empty
     } else if (code / 100 != 1) {
         close_data();
-        if (state_ == State::Busy) { state_ = State::Ready; }
+        if (state_ == State::Busy) {
+            state_ = State::Ready;
+        }
         co_return unexpected(code);
     }
-    if (data_ < 0) { co_return co_await accept_data(command_ns_); }
+    if (data_ < 0) {
+        co_return co_await accept_data(command_ns_);
+    }
     co_return true;
 }
 
@@ -85,9 +107,15 @@ FtpClient::Moved FtpClient::receive_some(const Transfer& what) {
     } else {
         got = discard(data_, static_cast<std::size_t>(wanted));
     }
-    if (!got) { return got.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset; }
-    if (*got == 0) { return Moved::End; }
-    if (moved_ == 0) { record(Step::FirstByte, command_ns_); }
+    if (!got) {
+        return got.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset;
+    }
+    if (*got == 0) {
+        return Moved::End;
+    }
+    if (moved_ == 0) {
+        record(Step::FirstByte, command_ns_);
+    }
     if (what.verify) {
         const Bytes bytes(context_.scratch.data(), *got);
         if (context_.manifest != nullptr) {
@@ -112,29 +140,41 @@ io::Task<FtpClient::DataEnd> FtpClient::receive_all(Transfer& what) {
         const Moved moved = receive_some(what);
         if (moved == Moved::End || moved == Moved::Reset) {
             data_end_ns_ = now();
-            if (moved == Moved::Reset) { co_return DataEnd::Reset; }
+            if (moved == Moved::Reset) {
+                co_return DataEnd::Reset;
+            }
             record(Step::LastByte, command_ns_);
             co_return DataEnd::End;
         }
-        if (what.abort && moved_ > 0) { co_return DataEnd::First; }
+        if (what.abort && moved_ > 0) {
+            co_return DataEnd::First;
+        }
         if (what.slow_rate != 0 && moved == Moved::More) {
             next_ns += kSlowStepNs;
             const bool go_on = co_await pause(next_ns);
-            if (!go_on) { co_return DataEnd::Stopped; }
+            if (!go_on) {
+                co_return DataEnd::Stopped;
+            }
             continue;
         }
         if (moved == Moved::More) {
-            if (++moves < kMovesPerTurnMax) { continue; }
+            if (++moves < kMovesPerTurnMax) {
+                continue;
+            }
             moves = 0;
             co_await context_.reactor.yield();
-            if (stop_.requested()) { co_return DataEnd::Stopped; }
+            if (stop_.requested()) {
+                co_return DataEnd::Stopped;
+            }
             continue;
         }
         moves = 0;
         arm();
         const Result<std::uint32_t> ready = co_await io::poll_in(op_, data_, stop_);
         if (!ready) {
-            if (stop_.reason() == io::StopReason::IdleTimeout) { co_return DataEnd::TimedOut; }
+            if (stop_.reason() == io::StopReason::IdleTimeout) {
+                co_return DataEnd::TimedOut;
+            }
             co_return DataEnd::Stopped;
         }
         next_ns = std::max(next_ns, now() - kSlowStepNs);
@@ -143,13 +183,16 @@ io::Task<FtpClient::DataEnd> FtpClient::receive_all(Transfer& what) {
 
 FtpClient::Moved FtpClient::send_some(const Transfer& what) {
     const std::uint64_t left = what.size - moved_;
-    if (left == 0) { return Moved::End; }
-    const Content::Piece piece =
-        Content::piece(start_, moved_, std::min(left, kSendBytesMax));
+    if (left == 0) {
+        return Moved::End;
+    }
+    const Content::Piece piece = Content::piece(start_, moved_, std::min(left, kSendBytesMax));
     std::int64_t offset = static_cast<std::int64_t>(piece.position);
     const Result<std::size_t> sent = context_.reactor.kernel().send_file(
         data_, context_.content.file(), offset, static_cast<std::size_t>(piece.size));
-    if (!sent) { return sent.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset; }
+    if (!sent) {
+        return sent.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset;
+    }
     moved_ += *sent;
     context_.tally.bytes_sent += *sent;
     return moved_ == what.size ? Moved::End : Moved::More;
@@ -161,22 +204,30 @@ io::Task<FtpClient::DataEnd> FtpClient::send_all(Transfer& what) {
         const Moved moved = send_some(what);
         if (moved == Moved::End || moved == Moved::Reset) {
             data_end_ns_ = now();
-            if (moved == Moved::Reset) { co_return DataEnd::Reset; }
+            if (moved == Moved::Reset) {
+                co_return DataEnd::Reset;
+            }
             record(Step::LastByte, command_ns_);
             co_return DataEnd::End;
         }
         if (moved == Moved::More) {
-            if (++moves < kMovesPerTurnMax) { continue; }
+            if (++moves < kMovesPerTurnMax) {
+                continue;
+            }
             moves = 0;
             co_await context_.reactor.yield();
-            if (stop_.requested()) { co_return DataEnd::Stopped; }
+            if (stop_.requested()) {
+                co_return DataEnd::Stopped;
+            }
             continue;
         }
         moves = 0;
         arm();
         const Result<std::uint32_t> ready = co_await io::poll_out(op_, data_, stop_);
         if (!ready) {
-            if (stop_.reason() == io::StopReason::IdleTimeout) { co_return DataEnd::TimedOut; }
+            if (stop_.reason() == io::StopReason::IdleTimeout) {
+                co_return DataEnd::TimedOut;
+            }
             co_return DataEnd::Stopped;
         }
     }
@@ -191,11 +242,17 @@ io::Task<bool> FtpClient::finish(Transfer& what, DataEnd end) {
         co_return false;
     }
     // The control connection may hold any reply by now, so the session begins anew.
-    if (end == DataEnd::TimedOut) { co_return break_off(Trouble::DataTimeout); }
-    if (end == DataEnd::Reset) { co_return break_off(Trouble::DataReset); }
+    if (end == DataEnd::TimedOut) {
+        co_return break_off(Trouble::DataTimeout);
+    }
+    if (end == DataEnd::Reset) {
+        co_return break_off(Trouble::DataReset);
+    }
     if (!final_seen_) {
         const bool good = co_await final_reply();
-        if (!good) { co_return false; }
+        if (!good) {
+            co_return false;
+        }
     }
     state_ = State::Ready;
     if (what.size != Transfer::kSizeUnknown && moved_ < what.size) {
@@ -208,7 +265,9 @@ io::Task<bool> FtpClient::finish(Transfer& what, DataEnd end) {
         // A file that the manifest does not name cannot be called right.
         wrong_ = what.entry == nullptr || what.entry->crc32c != sum_;
     }
-    if (wrong_) { co_return count(Trouble::WrongBytes); }
+    if (wrong_) {
+        co_return count(Trouble::WrongBytes);
+    }
     co_return true;
 }
 
@@ -219,9 +278,15 @@ io::Task<bool> FtpClient::final_reply() {
         record(Step::FinalReply, data_end_ns_);
         co_return true;
     }
-    if (code == kClosed || code == kTimedOut) { co_return break_off(Trouble::MissingFinal); }
-    if (code < 0) { co_return unexpected(code); }
-    if (code == 421) { co_return break_off(Trouble::FinalFailed); }
+    if (code == kClosed || code == kTimedOut) {
+        co_return break_off(Trouble::MissingFinal);
+    }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
+    if (code == 421) {
+        co_return break_off(Trouble::FinalFailed);
+    }
     state_ = State::Ready;
     co_return count(Trouble::FinalFailed);
 }
@@ -234,10 +299,16 @@ io::Task<bool> FtpClient::abort_transfer() {
     (void)send_command("ABOR", "");
     close_data();
     int code = 226;
-    if (!final_seen_) { code = co_await await_reply(); }
-    if (code < 0) { co_return unexpected(code); }
+    if (!final_seen_) {
+        code = co_await await_reply();
+    }
+    if (code < 0) {
+        co_return unexpected(code);
+    }
     code = co_await await_reply();
-    if (code / 100 != 2) { co_return unexpected(code); }
+    if (code / 100 != 2) {
+        co_return unexpected(code);
+    }
     state_ = State::Ready;
     co_return true;
 }

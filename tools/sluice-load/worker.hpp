@@ -146,24 +146,24 @@ private:
     Alarm tick_alarm_;
     Alarm arrival_alarm_;
     std::vector<std::unique_ptr<Session>> sessions_;
-    std::vector<Session*> free_;       // slots whose session has ended
+    std::vector<Session*> free_;  // slots whose session has ended
     IntrusiveList<Session> parked_;
     std::unordered_map<std::uint64_t, std::uint64_t> sizes_;
-    std::uint32_t target_ = 0;    // sessions there shall be
-    std::uint32_t staying_ = 0;   // sessions that have not been told to end
-    std::uint32_t live_ = 0;      // sessions whose coroutine runs
+    std::uint32_t target_ = 0;   // sessions there shall be
+    std::uint32_t staying_ = 0;  // sessions that have not been told to end
+    std::uint32_t live_ = 0;     // sessions whose coroutine runs
     std::uint32_t opening_ = 0;
     std::uint32_t acting_ = 0;
     bool only_logs_in_ = false;
     bool moves_data_ = false;
     bool measuring_ = false;
-    bool exhausted_ = false;      // all transfers have been claimed
+    bool exhausted_ = false;  // all transfers have been claimed
     bool features_asked_ = false;
     bool ending_ = false;
     std::int64_t last_action_ns_ = 0;
     std::int64_t next_second_ns_;
     Histogram second_actions_;
-    std::uint64_t bytes_before_ = 0;   // totals at the last sample
+    std::uint64_t bytes_before_ = 0;  // totals at the last sample
     std::uint64_t actions_before_ = 0;
     std::uint64_t troubles_before_ = 0;
     double cpu_before_ = 0;
