@@ -80,6 +80,7 @@ struct Options {
     DataMode data_mode = DataMode::Epsv;
     std::string source_network;  // "127.0.0.0/16": source addresses in turn; "" lets the system choose
     std::string engine = "auto";
+    std::string congestion;       // TCP congestion control of all sockets; "" is the system's own
     bool verify = false;          // receive for real and check every byte
     std::string manifest;         // --verify: lines of "crc32c-hex size path"
     std::uint64_t seed = 1;
