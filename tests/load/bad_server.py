@@ -90,6 +90,7 @@ class Conversation:
         self.server, self.control = server, control
         self.inbox = b""
         self.listener = None
+        self.unreachable = None  # a data port that nobody listens on
 
     def say(self, line):
         self.control.sendall(line.encode() + b"\r\n")
@@ -150,12 +151,13 @@ class Conversation:
             self.listener.close()
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(1)
-        self.listener.settimeout(10)
         port = self.listener.getsockname()[1]
         if self.server.fault == "unreachable-data":
-            self.listener.close()
-            self.listener = None
+            # Bound and not listening: refused, and no other session gets the number meanwhile.
+            self.unreachable, self.listener = self.listener, None
+        else:
+            self.listener.listen(1)
+            self.listener.settimeout(10)
         if self.server.fault == "malformed-229" and verb == "EPSV":
             self.say("229 Entering (||%d|)" % port)
         elif verb == "EPSV":
