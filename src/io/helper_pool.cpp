@@ -38,7 +38,7 @@ void ThreadHelperPool::submit(HelperJob& job) {
 
 void ThreadHelperPool::run() {
     // A helper copies megabytes where a shard only looks at the next event. On a crowded core four
-    // busy helpers made a NOOP wait 10 ms for its shard; stepping back, 1 ms (both p99).
+    // busy helpers made a NOOP wait 11 ms for its shard; stepping back, 3 ms (both p99).
     sys::step_back_this_thread();
     sys::name_this_thread("helper");
     std::unique_lock<std::mutex> lock(mutex_);

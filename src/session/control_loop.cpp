@@ -248,7 +248,7 @@ io::Task<void> Session::tear_down() {
     if (!client_gone_) {
         const std::string_view words = farewell();
         if (!words.empty()) { reply(ReplyCode::ServiceUnavailable, words); }
-        // After QUIT "221" and the FIN leave in one segment: a tenth of the CPU of a short session.
+        // After QUIT "221" and the FIN leave in one segment.
         // Not where the client has said more: closing over unread bytes throws away what waits.
         flush(end_reason_ == io::StopReason::Quit && input_.empty() && input_op_.is_idle());
     }

@@ -90,7 +90,6 @@ public:
         bool kept_ = false;  // one counts as out for this place
     };
 
-    std::size_t buffer_bytes() const { return buffer_bytes_; }
     std::uint64_t out() const { return out_; }
 
 private:
@@ -110,8 +109,8 @@ private:
 
 // The pools of a shard.
 struct BufferPools {
-    // Small enough to stay in the second-level cache between receiving and writing. Half of it
-    // costs a third more: ext4 takes larger folios for larger writes.
+    // Small enough to stay in the second-level cache between receiving and writing; half of it
+    // costs about a fifth more CPU on ext4 (bench/README.md).
     static constexpr std::size_t kUploadBytes = 256 * 1024;
     static constexpr std::size_t kTextBytes = 32 * 1024;
     // The part of the memory that listings and TYPE A may have.
