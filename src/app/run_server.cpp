@@ -139,8 +139,6 @@ int run_server(const config::Snapshot& config) {
     sys::raise_open_files_limit();
     vfs::RootRules rules;
     rules.symlinks = config.tree.symlinks;
-    rules.file_mode = config.upload.file_mode;
-    rules.directory_mode = config.upload.directory_mode;
     const Result<std::unique_ptr<vfs::Root>> root =
         vfs::Root::open(kernel, config.server.root.c_str(), rules);
     if (!root) {

@@ -37,7 +37,7 @@ std::string toml_value(const Field& field, const Value& value) {
     if (field.type == Type::Boolean || field.type == Type::Integer) {
         return format_value(field, value);
     }
-    if (field.type != Type::ListenList) {
+    if (field.type != Type::ListenList && field.type != Type::HostNames) {
         return quoted(format_value(field, value));
     }
     std::vector<std::string> items = format_items(value);

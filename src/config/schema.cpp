@@ -15,7 +15,8 @@ constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr std::int64_t kPathBytesMax = 4095;      // PATH_MAX without its NUL
-constexpr std::int64_t kBannerBytesMax = 256;     // one reply line that every client takes
+constexpr std::int64_t kMessageBytesMax = 4096;   // of all lines of a reply
+constexpr std::int64_t kNameBytesMax = 255;       // NAME_MAX
 constexpr std::int64_t kCongestionBytesMax = 15;  // TCP_CA_NAME_MAX without its NUL
 
 // Between a Value and one member of one section; the member's type says which part counts.
@@ -31,6 +32,8 @@ struct Bind {
             member = value.ports;
         } else if constexpr (std::is_same_v<Member, std::vector<ListenAddress>>) {
             member = value.listen;
+        } else if constexpr (std::is_same_v<Member, std::vector<std::string>>) {
+            member = value.names;
         } else if constexpr (std::is_same_v<Member, bool>) {
             member = value.number != 0;
         } else {
@@ -48,6 +51,8 @@ struct Bind {
             value.ports = member;
         } else if constexpr (std::is_same_v<Member, std::vector<ListenAddress>>) {
             value.listen = member;
+        } else if constexpr (std::is_same_v<Member, std::vector<std::string>>) {
+            value.names = member;
         } else if constexpr (std::is_same_v<Member, Duration>) {
             value.number = member.ns;
         } else {
@@ -81,6 +86,7 @@ constexpr Section kSections[] = {
     {"upload", "What happens to files that clients send."},
     {"tree", "How names become files."},
     {"transfer", "How data moves."},
+    {"messages", "What people read beside the replies."},
     {"log", "What is written down."},
     {"helpers", "Threads for calls that may sleep on a disk."},
 };
@@ -108,6 +114,10 @@ constexpr Field tree(Rest... rest) {
 template <auto kMember, class... Rest>
 constexpr Field transfer(Rest... rest) {
     return row<&Snapshot::transfer, kMember>("transfer", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field messages(Rest... rest) {
+    return row<&Snapshot::messages, kMember>("messages", rest...);
 }
 template <auto kMember, class... Rest>
 constexpr Field log(Rest... rest) {
@@ -138,8 +148,10 @@ constexpr Field kFields[] = {
         "How long PASV and EPSV wait for a free port before they answer 425."),
     server<&ServerSection::public_address>("public_address", Type::Ipv4, "", Extra{},
         "The IPv4 address that PASV announces, for servers behind NAT; \"\" is the address the client dialled."),
-    server<&ServerSection::banner>("banner", Type::Text, "sluice ready.", Extra{.min = 1, .max = kBannerBytesMax},
-        "Text of the 220 greeting, one line."),
+    server<&ServerSection::host_names>("host_names", Type::HostNames, "", Extra{},
+        "Names that HOST accepts; none is any."),
+    server<&ServerSection::banner>("banner", Type::Lines, "sluice ready.", Extra{.min = 1, .max = kMessageBytesMax},
+        "Text of the 220 greeting."),
     server<&ServerSection::shutdown_grace>("shutdown_grace", Type::Duration, "5m", Extra{.min = kMillisecond, .max = kDay, .zero = "stop at once"},
         "How long running transfers may go on after TERM."),
 
@@ -189,6 +201,17 @@ constexpr Field kFields[] = {
         "Bytes all transfers of an event loop may move before it looks at new events."),
     transfer<&TransferSection::congestion>("congestion", Type::Name, "", Extra{.min = 0, .max = kCongestionBytesMax},
         "TCP congestion control of data connections, like \"bbr\"; \"\" is the system's."),
+
+    messages<&MessagesSection::welcome>("welcome", Type::Lines, "", Extra{.min = 0, .max = kMessageBytesMax},
+        "Text shown after the login; \"\" is none."),
+    messages<&MessagesSection::goodbye>("goodbye", Type::Lines, "", Extra{.min = 0, .max = kMessageBytesMax},
+        "Text shown after QUIT; \"\" is none."),
+    messages<&MessagesSection::directory_file>("directory_file", Type::Text, "", Extra{.min = 0, .max = kNameBytesMax},
+        "Name of a file, like \".message\", that is shown to who enters its folder, once per session; \"\" is none."),
+    messages<&MessagesSection::statistics>("statistics", Type::Boolean, "false", Extra{},
+        "Tell what was moved after QUIT."),
+    messages<&MessagesSection::single_line>("single_line", Type::Boolean, "false", Extra{},
+        "Answer with one line wherever nobody asked for more, for devices that take the first line for the whole reply."),
 
     log<&LogSection::file>("file", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
         "Where the log goes; \"\" is standard error."),

@@ -27,19 +27,22 @@ enum class Type : std::uint8_t {
     Size,      // base/units.hpp
     Mode,      // octal permission bits
     Text,      // one line
+    Lines,     // one or several
     Name,      // letters, digits, '-' and '_'
     Path,
     Ipv4,        // numeric, or "" and "auto" for none
     PortRange,   // "A-B" or "A"
     ListenList,  // "ADDR:PORT", several
+    HostNames,   // "ftp.example.org", several or none
 };
 
 // A checked value on its way between text and Snapshot; which member counts is the Type's matter.
 struct Value {
     std::int64_t number = 0;  // Boolean, Integer, Choice (index), Duration (ns), Size (bytes), Mode
-    std::string text;         // Text, Name, Path, Ipv4
+    std::string text;         // Text, Lines, Name, Path, Ipv4
     PortRange ports;
     std::vector<ListenAddress> listen;
+    std::vector<std::string> names;
 };
 
 struct Section {

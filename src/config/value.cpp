@@ -94,7 +94,11 @@ bool is_name_character(char c) {
 
 Parsed parse_text(const Field& field, const RawValue& raw) {
     const std::string& text = raw.text;
-    if (std::any_of(text.begin(), text.end(), is_control)) {
+    const bool has_lines = field.type == Type::Lines;
+    const auto is_refused = [has_lines](char c) {
+        return is_control(c) && !(has_lines && (c == '\n' || c == '\t'));
+    };
+    if (std::any_of(text.begin(), text.end(), is_refused)) {
         return refused("must not contain control characters");
     }
     if (field.type == Type::Name && !std::all_of(text.begin(), text.end(), is_name_character)) {
@@ -124,7 +128,7 @@ bool fits_kind(const Field& field, const RawValue& raw) {
         case RawValue::Kind::Boolean:
             return field.type == Type::Boolean;
         case RawValue::Kind::List:
-            return field.type == Type::ListenList;
+            return field.type == Type::ListenList || field.type == Type::HostNames;
         case RawValue::Kind::Other:
             return false;
     }
@@ -151,6 +155,7 @@ tl::expected<Value, Complaint> parse_value(const Field& field, const RawValue& r
         case Type::Mode:
             return checked(field, raw, parse_octal<std::uint64_t>(raw.text));
         case Type::Text:
+        case Type::Lines:
         case Type::Name:
         case Type::Path:
             return parse_text(field, raw);
@@ -160,6 +165,8 @@ tl::expected<Value, Complaint> parse_value(const Field& field, const RawValue& r
             return parse_ports(field, raw);
         case Type::ListenList:
             return parse_listen(field, raw);
+        case Type::HostNames:
+            return parse_host_names(field, raw);
     }
     return unwanted(field, raw);
 }

@@ -17,6 +17,7 @@
 namespace sluice::config {
 
 inline constexpr std::size_t kListenMax = 64;
+inline constexpr std::size_t kHostNamesMax = 1024;
 
 // A value as it was written, before anyone knows what it should be.
 struct RawValue {

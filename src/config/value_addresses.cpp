@@ -67,6 +67,31 @@ tl::expected<ListenAddress, Complaint> parse_listen_item(const Field& field,
     return ListenAddress(std::move(address), *port);
 }
 
+// One string may hold several items, as the environment has no lists.
+std::vector<std::string> items_of(const RawValue& raw) {
+    std::vector<std::string> items = raw.items;
+    if (raw.kind == RawValue::Kind::List) {
+        return items;
+    }
+    std::string_view rest = raw.text;
+    for (std::size_t comma = 0; comma != std::string_view::npos;) {
+        comma = rest.find(',');
+        items.emplace_back(rest.substr(0, comma));
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return items;
+}
+
+// Letters, digits, '-' and '.', as in the DNS; HOST compares without case.
+bool is_host_name(std::string_view text) {
+    constexpr std::size_t kBytesMax = 253;  // RFC 1035 section 2.3.4, without the root's dot
+    return !text.empty() && text.size() <= kBytesMax &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '.';
+           });
+}
+
 }  // namespace
 
 Parsed parse_ipv4(const Field& field, const RawValue& raw) {
@@ -114,16 +139,7 @@ Parsed parse_ports(const Field& field, const RawValue& raw) {
 }
 
 Parsed parse_listen(const Field& field, const RawValue& raw) {
-    std::vector<std::string> items = raw.items;
-    if (raw.kind != RawValue::Kind::List) {
-        // One string may hold several, as the environment has no lists.
-        std::string_view rest = raw.text;
-        for (std::size_t comma = 0; comma != std::string_view::npos;) {
-            comma = rest.find(',');
-            items.emplace_back(rest.substr(0, comma));
-            rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-        }
-    }
+    const std::vector<std::string> items = items_of(raw);
     if (items.empty()) {
         return refused("wants at least one address; got an empty list");
     }
@@ -138,6 +154,28 @@ Parsed parse_listen(const Field& field, const RawValue& raw) {
             return tl::unexpected<Complaint>(std::move(address.error()));
         }
         value.listen.push_back(std::move(*address));
+    }
+    return value;
+}
+
+Parsed parse_host_names(const Field& field, const RawValue& raw) {
+    Value value;
+    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
+        return value;
+    }
+    value.names = items_of(raw);
+    if (value.names.size() > kHostNamesMax) {
+        return refused(
+            fmt::format("wants at most {} names; got {}", kHostNamesMax, value.names.size()));
+    }
+    for (std::size_t i = 0; i < value.names.size(); ++i) {
+        if (!is_host_name(value.names[i])) {
+            RawValue item;
+            item.text = value.names[i];
+            tl::unexpected<Complaint> complaint = unwanted(field, item);
+            complaint.value().item = i;
+            return complaint;
+        }
     }
     return value;
 }

@@ -12,5 +12,7 @@ Parsed parse_ipv4(const Field& field, const RawValue& raw);
 Parsed parse_ports(const Field& field, const RawValue& raw);
 // "ADDR:PORT", "[ADDR6]:PORT" or "*:PORT", one or many.
 Parsed parse_listen(const Field& field, const RawValue& raw);
+// "ftp.example.org", none, one or many.
+Parsed parse_host_names(const Field& field, const RawValue& raw);
 
 }  // namespace sluice::config

@@ -37,6 +37,7 @@ std::string wanted(const Field& field) {
         case Type::Mode:
             return R"(an octal mode like "0644")";
         case Type::Text:
+        case Type::Lines:
             return "a text in quotes";
         case Type::Name:
             return R"(a name of letters, digits, "-" and "_" in quotes)";
@@ -48,6 +49,8 @@ std::string wanted(const Field& field) {
             return R"(ports like "50000-50255", or a single one)";
         case Type::ListenList:
             return R"(addresses like "0.0.0.0:21", "[::]:21" or "*:21")";
+        case Type::HostNames:
+            return R"(names like "ftp.example.org")";
     }
     return "";
 }
@@ -118,7 +121,7 @@ tl::unexpected<Complaint> out_of_range(const Field& field, const RawValue& raw) 
 }
 
 std::vector<std::string> format_items(const Value& value) {
-    std::vector<std::string> items;
+    std::vector<std::string> items = value.names;
     for (const ListenAddress& address : value.listen) {
         items.push_back(address.is_ipv6() ? fmt::format("[{}]:{}", address.host, address.port)
                                           : fmt::format("{}:{}", address.host, address.port));
@@ -129,6 +132,7 @@ std::vector<std::string> format_items(const Value& value) {
 std::string format_value(const Field& field, const Value& value) {
     switch (field.type) {
         case Type::Text:
+        case Type::Lines:
         case Type::Name:
         case Type::Path:
         case Type::Ipv4:
@@ -138,6 +142,7 @@ std::string format_value(const Field& field, const Value& value) {
                        ? fmt::format("{}", value.ports.first)
                        : fmt::format("{}-{}", value.ports.first, value.ports.last);
         case Type::ListenList:
+        case Type::HostNames:
             return fmt::format("{}", fmt::join(format_items(value), ","));
         default:
             return format_number(field, value.number);
@@ -157,6 +162,8 @@ std::string describe(const Field& field) {
             break;
         case Type::Text:
             return fmt::format("text, {} to {} bytes", field.min, field.max);
+        case Type::Lines:
+            return fmt::format("text, also of several lines, {} to {} bytes", field.min, field.max);
         case Type::Name:
             return "name";
         case Type::Path:
@@ -167,6 +174,8 @@ std::string describe(const Field& field) {
             return "ports, \"A-B\" or \"A\"";
         case Type::ListenList:
             return "list of \"ADDR:PORT\"";
+        case Type::HostNames:
+            return "list of host names";
     }
     std::string_view noun = field.unit;
     if (field.type == Type::Duration) {

@@ -58,7 +58,10 @@ std::string_view name_of(EventKind kind) {
         case EventKind::Rename: return "rename";
         case EventKind::MakeDirectory: return "mkdir";
         case EventKind::RemoveDirectory: return "rmdir";
+        case EventKind::MakeLink: return "symlink";
+        case EventKind::Copy: return "copy";
         case EventKind::ChangeMode: return "chmod";
+        case EventKind::ChangeGroup: return "chgrp";
         case EventKind::Abuse: return "abuse";
         case EventKind::Disconnect: return "disconnect";
         case EventKind::Notice: return "notice";

@@ -7,7 +7,7 @@ constexpr std::size_t kRowCount = kCommandTable.size();
 
 // A perfect hash of the verbs, found by the compiler: (verb * multiplier) >> shift has no
 // collision.
-constexpr unsigned kHashBits = 8;
+constexpr unsigned kHashBits = 10;
 constexpr std::size_t kHashSlots = std::size_t{1} << kHashBits;
 constexpr std::uint8_t kEmptySlot = 0xFF;
 static_assert(kRowCount < kEmptySlot);
@@ -22,7 +22,7 @@ struct VerbHash {
 };
 
 constexpr VerbHash find_hash() {
-    // 50 verbs in 256 slots: about one odd multiplier in 150 is free of collisions.
+    // 70 verbs in 1,024 slots: about one odd multiplier in ten is free of collisions.
     constexpr std::uint32_t kTriesMax = 20'000;
     std::uint32_t multiplier = 0x9E3779B1u;
     for (std::uint32_t attempt = 0; attempt < kTriesMax; ++attempt) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "sluice/proto/modify_facts.hpp"
 #include "sluice/proto/timestamp.hpp"
 
 namespace sluice::proto {
@@ -70,19 +71,16 @@ SiteCommand parse_site(std::string_view argument) {
 }
 
 Result<ChmodRequest> parse_chmod(std::string_view argument) {
-    constexpr std::size_t kDigitsMax = 4;
     const std::size_t blank = argument.find(' ');
-    if (blank == std::string_view::npos || blank == 0 || blank > kDigitsMax ||
-        blank + 1 == argument.size()) {
+    if (blank == std::string_view::npos || blank + 1 == argument.size()) {
         return fail(Errc::BadArgument);
     }
-    ChmodRequest request;
-    for (const char c : argument.substr(0, blank)) {
-        if (c < '0' || c > '7') {
-            return fail(Errc::BadArgument);
-        }
-        request.mode = request.mode * 8 + static_cast<std::uint32_t>(c - '0');
+    const Result<std::uint32_t> mode = parse_octal_mode(argument.substr(0, blank));
+    if (!mode) {
+        return fail(mode.error());
     }
+    ChmodRequest request;
+    request.mode = *mode;
     request.path = argument.substr(blank + 1);
     return request;
 }

@@ -3,6 +3,7 @@
 
 #include "session/dispatch.hpp"
 #include "session/gates.hpp"
+#include "session/messages.hpp"
 #include "sluice/proto/line_splitter.hpp"
 #include "sluice/proto/parser.hpp"
 #include "sluice/session/session.hpp"
@@ -25,11 +26,11 @@ std::string_view as_text_view(const std::string& text, std::size_t from) {
 }  // namespace
 
 io::Task<void> Session::control_loop() {
-    reply(ReplyCode::ServiceReady, config().server.banner);
+    append_greeting(*this);
     while (true) {
         take_input();
-        join_transfer();
-        if (!has_transfer() && !input_.empty() && input_op_.in_flight()) {
+        join_running();
+        if (!is_busy() && !input_.empty() && input_op_.in_flight()) {
             co_await recall_input();
         }
         std::string_view line;
@@ -37,7 +38,7 @@ io::Task<void> Session::control_loop() {
             const Step step = begin_line(line);
             if (step.handler != nullptr) { co_await step.handler(*this, step.command); }
             consume_line();
-            join_transfer();
+            join_running();
         }
         const bool was_full = !output_.has_room();
         if (must_end()) { break; }
@@ -57,7 +58,7 @@ io::Task<void> Session::control_loop() {
 // While a drain waits for the transfer, the client may still ask about it or abort it.
 bool Session::takes_lines() const {
     return end_reason_ == io::StopReason::None ||
-           (end_reason_ == io::StopReason::Drain && has_transfer());
+           (end_reason_ == io::StopReason::Drain && is_busy());
 }
 
 // Lines that waited for a transfer are about to run, and the receive that was armed meanwhile is
@@ -111,14 +112,14 @@ bool Session::next_line(std::string_view& line) {
         }
         scanned_ = 0;
         if (found.kind == proto::LineKind::TooLong) {
-            if (has_transfer()) { return false; }  // it will still be too long afterwards
+            if (is_busy()) { return false; }  // it will still be too long afterwards
             reply(ReplyCode::UnknownCommand, "Line too long.");
             request_end(io::StopReason::Protocol);
             return false;
         }
         line = found.text;
         line_bytes_ = static_cast<std::uint32_t>(found.consumed);
-        if (!has_transfer() || may_pass(line)) { return true; }
+        if (!is_busy() || may_pass(line)) { return true; }
         deferred_ += line_bytes_;
     }
 }
@@ -126,7 +127,7 @@ bool Session::next_line(std::string_view& line) {
 // A TLS ClientHello on the plain port has no line end to wait for; its first bytes tell (RFC 8446
 // section 5.1: type 22, version 3).
 bool Session::is_binary_greeting() const {
-    return !state_.is_logged_in() && !has_transfer() && input_.size() >= 2 && input_[0] == 0x16 &&
+    return !state_.is_logged_in() && !is_busy() && input_.size() >= 2 && input_[0] == 0x16 &&
            input_[1] == 0x03;
 }
 
@@ -139,6 +140,9 @@ bool Session::may_pass(std::string_view line) {
         quit_seen_ = true;  // it waits, and the end of input behind it is no abort
         return false;
     }
+    // A job has no preliminary reply that would tell a client to expect its answer later, so NOOP
+    // waits for it; STAT is asked by who wants to see it.
+    if (has_job() && request.row->id != CommandId::Stat) { return false; }
     return request.row->flags.during_transfer && deferred_ == 0;
 }
 
@@ -174,11 +178,12 @@ Session::Step Session::begin_line(std::string_view line) {
     return step;
 }
 
-// Frees a transfer that has ended, and answers the ABORs that waited for its reply.
-void Session::join_transfer() {
-    if (transfer_ == nullptr || !transfer_task_.done()) { return; }
-    transfer_task_ = io::Task<void>();
+// Frees a transfer or job that has ended, and answers the ABORs that waited for its reply.
+void Session::join_running() {
+    if (!is_busy() || !running_.done()) { return; }
+    running_ = io::Task<void>();
     transfer_.reset();
+    job_.reset();
     transfer_note_.reset();
     deferred_ = 0;
     scanned_ = 0;
@@ -190,16 +195,16 @@ void Session::join_transfer() {
 
 bool Session::must_end() {
     if (client_gone_) { return true; }
-    if (input_ended_ && !has_transfer() && end_reason_ == io::StopReason::None) {
+    if (input_ended_ && !is_busy() && end_reason_ == io::StopReason::None) {
         // Every whole line has been answered; what is left is not one.
         if (output_.has_room()) { end_reason_ = io::StopReason::ClientGone; }
     }
-    if (input_ended_ && has_transfer() && !quit_seen_) {
-        transfer_->stop().request(io::StopReason::ClientGone);  // RFC 959 4.1.1.1
+    if (input_ended_ && is_busy() && !quit_seen_) {
+        stop_running(io::StopReason::ClientGone);  // RFC 959 4.1.1.1
     }
     if (end_reason_ == io::StopReason::None) { return false; }
     // A drain lets the transfer finish; QUIT is never looked at before that.
-    return end_reason_ != io::StopReason::Drain || !has_transfer();
+    return end_reason_ != io::StopReason::Drain || !is_busy();
 }
 
 // Listens to the client as long as it may say more, and for room while replies wait to be sent.
@@ -239,10 +244,10 @@ io::Task<bool> Session::make_room() {
 // The end, each step in its place: stop, join the transfer, say good-bye, join the operations,
 // close, tell the owner.
 io::Task<void> Session::tear_down() {
-    if (transfer_ != nullptr) {
-        transfer_->stop().request(end_reason_);
-        while (!transfer_task_.done()) { co_await wake_.wait(); }
-        join_transfer();
+    if (is_busy()) {
+        stop_running(end_reason_);
+        while (!running_.done()) { co_await wake_.wait(); }
+        join_running();
     }
     data_setup_.reset();
     if (!client_gone_) {

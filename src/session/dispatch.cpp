@@ -12,22 +12,29 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     std::array<Handler, kCommandIdCount> all = {};
     const auto at = [&all](CommandId id) -> Handler& { return all[static_cast<std::size_t>(id)]; };
     at(CommandId::User).now = handle_user;
-    at(CommandId::Pass).now = handle_pass;
+    at(CommandId::Pass).later = handle_pass;
     at(CommandId::Acct).now = handle_acct;
     at(CommandId::Rein).now = handle_rein;
     at(CommandId::Quit).now = handle_quit;
+    at(CommandId::Smnt).now = handle_smnt;
+    at(CommandId::Host).now = handle_host;
     at(CommandId::Cwd).later = handle_cwd;
     at(CommandId::Cdup).later = handle_cdup;
     at(CommandId::Pwd).now = handle_pwd;
     at(CommandId::Mkd).later = handle_mkd;
     at(CommandId::Rmd).later = handle_rmd;
+    at(CommandId::Rmda).now = handle_rmda;
     at(CommandId::Dele).later = handle_dele;
     at(CommandId::Rnfr).later = handle_rnfr;
     at(CommandId::Rnto).later = handle_rnto;
+    at(CommandId::Comb).now = handle_comb;
     at(CommandId::Port).now = handle_port;
     at(CommandId::Pasv).later = handle_pasv;
     at(CommandId::Eprt).now = handle_eprt;
     at(CommandId::Epsv).later = handle_epsv;
+    at(CommandId::Lprt).now = handle_lprt;
+    at(CommandId::Lpsv).later = handle_lpsv;
+    at(CommandId::Pret).later = handle_pret;
     at(CommandId::Type).now = handle_type;
     at(CommandId::Mode).now = handle_mode;
     at(CommandId::Stru).now = handle_stru;
@@ -46,6 +53,9 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Size).later = handle_size;
     at(CommandId::Mdtm).later = handle_mdtm;
     at(CommandId::Mfmt).later = handle_mfmt;
+    at(CommandId::Mff).later = handle_mff;
+    at(CommandId::Avbl).later = handle_avbl;
+    at(CommandId::Dsiz).now = handle_dsiz;
     at(CommandId::Feat).now = handle_feat;
     at(CommandId::Opts).now = handle_opts;
     at(CommandId::Syst).now = handle_syst;
@@ -53,6 +63,8 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Noop).now = handle_noop;
     at(CommandId::Site).later = handle_site;
     at(CommandId::Clnt).now = handle_clnt;
+    at(CommandId::Csid).now = handle_csid;
+    at(CommandId::Lang).now = handle_lang;
     return all;
 }
 

@@ -10,15 +10,18 @@ using proto::ReplyCode;
 
 // RFC 2428 section 4: after EPSV ALL the others are refused, so that a NAT may stop looking.
 bool is_forbidden_by_epsv_all(CommandId id) {
-    return id == CommandId::Port || id == CommandId::Pasv || id == CommandId::Eprt;
+    return id == CommandId::Port || id == CommandId::Pasv || id == CommandId::Eprt ||
+           id == CommandId::Lprt || id == CommandId::Lpsv;
 }
 
 }  // namespace
 
 bool pass_gates(Session& session, const proto::CommandRow& row) {
     State& state = session.state();
-    // RNTO follows RNFR at once or not at all.
-    if (row.id != CommandId::Rnto) { state.rename_from.clear(); }
+    // RNTO follows RNFR at once or not at all, and so does SITE CPTO its CPFR (handle_site).
+    if (row.id != (state.copies_source ? CommandId::Site : CommandId::Rnto)) {
+        state.source.clear();
+    }
     if (!row.flags.before_login && !state.is_logged_in()) {
         session.reply(ReplyCode::NotLoggedIn, "Please log in with USER and PASS.");
         return false;

@@ -13,10 +13,15 @@ using proto::Command;
 
 // handlers_login.cpp
 void handle_user(Session& session, const Command& command);
-void handle_pass(Session& session, const Command& command);
+io::Task<void> handle_pass(Session& session, const Command& command);
 void handle_acct(Session& session, const Command& command);
 void handle_rein(Session& session, const Command& command);
 void handle_quit(Session& session, const Command& command);
+// handlers_negotiate.cpp
+void handle_host(Session& session, const Command& command);
+void handle_clnt(Session& session, const Command& command);
+void handle_csid(Session& session, const Command& command);
+void handle_lang(Session& session, const Command& command);
 // handlers_tree.cpp
 io::Task<void> handle_cwd(Session& session, const Command& command);
 io::Task<void> handle_cdup(Session& session, const Command& command);
@@ -31,6 +36,10 @@ void handle_port(Session& session, const Command& command);
 io::Task<void> handle_pasv(Session& session, const Command& command);
 void handle_eprt(Session& session, const Command& command);
 io::Task<void> handle_epsv(Session& session, const Command& command);
+void handle_lprt(Session& session, const Command& command);
+io::Task<void> handle_lpsv(Session& session, const Command& command);
+// handlers_pret.cpp
+io::Task<void> handle_pret(Session& session, const Command& command);
 // handlers_params.cpp
 void handle_type(Session& session, const Command& command);
 void handle_mode(Session& session, const Command& command);
@@ -54,6 +63,14 @@ io::Task<void> handle_stat(Session& session, const Command& command);
 io::Task<void> handle_size(Session& session, const Command& command);
 io::Task<void> handle_mdtm(Session& session, const Command& command);
 io::Task<void> handle_mfmt(Session& session, const Command& command);
+// handlers_mff.cpp
+io::Task<void> handle_mff(Session& session, const Command& command);
+// handlers_subtree.cpp
+io::Task<void> handle_avbl(Session& session, const Command& command);
+void handle_dsiz(Session& session, const Command& command);
+void handle_rmda(Session& session, const Command& command);
+// handlers_copy.cpp
+void handle_comb(Session& session, const Command& command);
 // handlers_site.cpp
 io::Task<void> handle_site(Session& session, const Command& command);
 // handlers_misc.cpp
@@ -62,6 +79,6 @@ void handle_feat(Session& session, const Command& command);
 void handle_syst(Session& session, const Command& command);
 void handle_help(Session& session, const Command& command);
 void handle_noop(Session& session, const Command& command);
-void handle_clnt(Session& session, const Command& command);
+void handle_smnt(Session& session, const Command& command);
 
 }  // namespace sluice::session

@@ -1,9 +1,10 @@
-// PORT PASV EPRT EPSV: the data connection of the next transfer. RFC 959 section 4.1.2, RFC 2428,
-// and the checks of RFC 2577.
+// PORT PASV EPRT EPSV LPRT LPSV: the data connection of the next transfer. RFC 959 section 4.1.2,
+// RFC 2428, RFC 1639, and the checks of RFC 2577.
 #include <algorithm>
 
 #include "session/handlers.hpp"
 #include "sluice/proto/host_port.hpp"
+#include "sluice/proto/long_port.hpp"
 
 namespace sluice::session {
 namespace {
@@ -80,6 +81,14 @@ proto::HostPort passive_address(Session& session) {
     return proto::HostPort::v4(four, session.data_setup().reservation.port());
 }
 
+// The one 228 names. The configured address is of IPv4.
+proto::HostPort long_passive_address(Session& session) {
+    if (!session.local().is_v6()) { return passive_address(session); }
+    std::array<std::uint8_t, 16> sixteen = {};
+    std::copy_n(session.local().bytes(), sixteen.size(), sixteen.begin());
+    return proto::HostPort::v6(sixteen, session.data_setup().reservation.port());
+}
+
 }  // namespace
 
 void handle_port(Session& session, const Command& command) {
@@ -146,6 +155,31 @@ io::Task<void> handle_epsv(Session& session, const Command& command) {
     if (reserved) {
         proto::append_extended_passive_reply(session.output(),
                                              session.data_setup().reservation.port());
+    }
+}
+
+void handle_lprt(Session& session, const Command& command) {
+    const Result<proto::HostPort> target = proto::parse_long_port(command.argument);
+    const bool is_v6 = session.local().is_v6();
+    if (!target && target.error().code == Errc::NotSupported) {
+        proto::append_family_refusal(session.output(), is_v6);
+        return;
+    }
+    if (!target) {
+        session.reply(ReplyCode::BadArgument, "LPRT wants af,hal,h1,h2,...,pal,p1,p2.");
+        return;
+    }
+    if (target->is_v6 != is_v6) {
+        proto::append_family_refusal(session.output(), is_v6);
+        return;
+    }
+    set_active_target(session, address_of(*target));
+}
+
+io::Task<void> handle_lpsv(Session& session, const Command&) {
+    const bool reserved = co_await reserve_port(session);
+    if (reserved) {
+        proto::append_long_passive_reply(session.output(), long_passive_address(session));
     }
 }
 

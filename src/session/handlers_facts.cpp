@@ -27,6 +27,11 @@ void append_session_status(Session& session) {
         const Session::TransferNote& note = session.transfer_note();
         proto::append_reply_line(out, fmt::format("{} {}: {} bytes so far", note.command,
                                                   note.path, session.transfer().bytes()));
+    } else if (session.has_job()) {
+        const Session::Job& job = session.job();
+        const std::string of = job.total == 0 ? "" : fmt::format(" of {}", job.total);
+        proto::append_reply_line(out, fmt::format("{} {}: {}{} {} so far", job.command, job.path,
+                                                  job.done, of, job.unit));
     } else {
         proto::append_reply_line(out, "No data connection");
     }
@@ -119,7 +124,7 @@ io::Task<void> handle_mlst(Session& session, const Command& command) {
 }
 
 io::Task<void> handle_stat(Session& session, const Command& command) {
-    if (command.argument.empty() || session.has_transfer()) {
+    if (command.argument.empty() || session.is_busy()) {
         append_session_status(session);
         co_return;
     }

@@ -1,5 +1,6 @@
 // USER PASS ACCT REIN QUIT: RFC 959 section 4.1.1; anonymous logins RFC 1635.
 #include "session/handlers.hpp"
+#include "session/messages.hpp"
 
 namespace sluice::session {
 namespace {
@@ -32,24 +33,24 @@ void handle_user(Session& session, const Command& command) {
     }
 }
 
-void handle_pass(Session& session, const Command& command) {
+io::Task<void> handle_pass(Session& session, const Command& command) {
     State& state = session.state();
     if (state.is_logged_in()) {
         session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
-        return;
+        co_return;
     }
     if (state.login != LoginState::UserGiven) {
         session.reply(ReplyCode::BadSequence, "USER first.");
-        return;
+        co_return;
     }
     if (session.config().anonymous.enabled && is_anonymous_name(session.user())) {
         state.login = LoginState::LoggedIn;
         session.password().assign(command.argument.substr(0, kPasswordKeptBytes));
         session.user().assign("ftp");
-        session.reply(ReplyCode::LoggedIn, "Login successful.");
         session.log_login(true);
         session.watch_deadline();  // from the login time-out to the idle one
-        return;
+        co_await append_welcome(session, "Login successful.");
+        co_return;
     }
     session.log_login(false);
     state.login = LoginState::None;
@@ -70,7 +71,7 @@ void handle_rein(Session& session, const Command&) {
 }
 
 void handle_quit(Session& session, const Command&) {
-    session.reply(ReplyCode::Goodbye, "Goodbye.");
+    append_goodbye(session);
     session.request_end(io::StopReason::Quit);
 }
 

@@ -1,4 +1,4 @@
-// ABOR FEAT SYST HELP NOOP CLNT.
+// ABOR FEAT SYST HELP NOOP SMNT.
 #include "session/handlers.hpp"
 #include "sluice/proto/features.hpp"
 
@@ -9,8 +9,8 @@ using proto::ReplyCode;
 // In a transfer: it ends with 426, or with 226 if it had just ended, and then ABOR's own 226. Idle:
 // 226, and a port that waits for its connection stops waiting (RFC 2428 section 3).
 void handle_abor(Session& session, const Command&) {
-    if (session.has_transfer()) {
-        session.abort_transfer();
+    if (session.is_busy()) {
+        session.abort();
         return;
     }
     session.drop_data_setup();
@@ -38,8 +38,9 @@ void handle_noop(Session& session, const Command&) {
     session.reply(ReplyCode::Okay, "NOOP ok.");
 }
 
-void handle_clnt(Session& session, const Command&) {
-    session.reply(ReplyCode::Okay, "Noted.");
+// RFC 959 4.1.1: 202, there is only one file system to be seen.
+void handle_smnt(Session& session, const Command&) {
+    session.reply(ReplyCode::Superfluous, "Nothing to mount here.");
 }
 
 }  // namespace sluice::session

@@ -68,7 +68,7 @@ io::Task<void> handle_allo(Session& session, const Command& command) {
         session.reply(ReplyCode::BadArgument, "ALLO wants a number of bytes.");
         co_return;
     }
-    const Result<std::int64_t> free = co_await session.tree().free_bytes();
+    const Result<std::int64_t> free = co_await session.tree().free_bytes(session.state().cwd);
     if (session.may_write() && free && wanted->bytes > *free) {
         session.reply(ReplyCode::ExceededAllocation, "Not enough space on the disk.");
         co_return;

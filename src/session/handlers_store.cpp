@@ -69,6 +69,7 @@ io::Task<void> store(Session& session, std::string_view verb, std::string_view a
     request.path = *path;
     request.intent = offset > 0 ? vfs::UploadIntent::ResumeAt : intent;
     request.resume_at = offset;
+    request.file_mode = session.new_file_mode();
     request.durability = session.config().upload.durability;
     request.partial = session.config().upload.partial;
     auto target = std::make_unique<vfs::UploadTarget>(session.tree());

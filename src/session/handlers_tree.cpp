@@ -1,6 +1,9 @@
 // CWD CDUP PWD MKD RMD DELE RNFR RNTO: RFC 959 sections 4.1.1 and 4.1.3. Paths are virtual and
 // normal from resolve() on; what a name means on disk is vfs::Root's business.
+#include <utility>
+
 #include "session/handlers.hpp"
+#include "session/messages.hpp"
 #include "session/reply_for_error.hpp"
 
 namespace sluice::session {
@@ -15,7 +18,7 @@ io::Task<void> change_directory(Session& session, std::string path) {
         co_return;
     }
     session.state().cwd = std::move(path);
-    session.reply(ReplyCode::FileActionOkay, "Directory changed.");
+    co_await append_entered(session, "Directory changed.");
 }
 
 }  // namespace
@@ -46,7 +49,7 @@ io::Task<void> handle_mkd(Session& session, const Command& command) {
         reply_error(session, path.error());
         co_return;
     }
-    const Status made = co_await session.tree().make_directory(*path);
+    const Status made = co_await session.tree().make_directory(*path, session.new_directory_mode());
     if (!made) {
         reply_error(session, made.error());
         co_return;
@@ -97,13 +100,13 @@ io::Task<void> handle_rnfr(Session& session, const Command& command) {
         reply_error(session, status ? Error(Errc::AccessDenied) : status.error());
         co_return;
     }
-    session.state().rename_from = *path;
+    session.state().source = *path;
+    session.state().copies_source = false;
     session.reply(ReplyCode::NeedMore, "Ready for the new name.");
 }
 
 io::Task<void> handle_rnto(Session& session, const Command& command) {
-    std::string from = std::move(session.state().rename_from);
-    session.state().rename_from.clear();
+    std::string from = std::exchange(session.state().source, std::string());
     if (from.empty()) {
         session.reply(ReplyCode::BadSequence, "RNFR first.");
         co_return;

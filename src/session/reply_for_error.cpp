@@ -45,10 +45,14 @@ proto::ReplyCode code_for_broken_transfer(Errc code) {
     }
 }
 
-void reply_error(Session& session, Error error, PathUse use) {
-    std::string text(text_of(error));
+std::string capitalised(std::string_view words) {
+    std::string text(words);
     text[0] = proto::ascii_upper(text[0]);
-    session.reply(code_for(error.code, use), {text, "."});
+    return text;
+}
+
+void reply_error(Session& session, Error error, PathUse use) {
+    session.reply(code_for(error.code, use), {capitalised(text_of(error)), "."});
 }
 
 }  // namespace sluice::session

@@ -1,6 +1,9 @@
 // From what went wrong to what the client hears: one table (RFC 959 section 5.4, SECURITY.md).
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "sluice/base/error.hpp"
 #include "sluice/proto/reply_codes.hpp"
 
@@ -19,6 +22,9 @@ proto::ReplyCode code_for(Errc code, PathUse use);
 
 // A transfer that ended badly after its 150: 426 for the connection, 451 and 452 for the file.
 proto::ReplyCode code_for_broken_transfer(Errc code);
+
+// "Not found" of "not found".
+std::string capitalised(std::string_view words);
 
 // Answers "code: words of the error".
 void reply_error(Session& session, Error error, PathUse use = PathUse::Existing);

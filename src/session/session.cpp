@@ -22,7 +22,7 @@ Session::Session(const Services& services, net::PassivePorts& ports, net::Socket
       id_(id) {}
 
 Session::~Session() {
-    SLUICE_ASSERT(transfer_ == nullptr);
+    SLUICE_ASSERT(!is_busy());
     SLUICE_ASSERT(!loop_.is_set() || loop_.done());
 }
 
@@ -42,9 +42,7 @@ void Session::request_end(io::StopReason reason) {
         return;
     }
     end_reason_ = reason;
-    if (transfer_ != nullptr && reason != io::StopReason::Drain) {
-        transfer_->stop().request(reason);
-    }
+    if (reason != io::StopReason::Drain) { stop_running(reason); }
     wake_.notify();
 }
 
@@ -91,15 +89,16 @@ void Session::watch_deadline() {
     }
     const config::LimitsSection& limits = config().limits;
     const Instant now = reactor().now();
-    Instant limit = last_command_ + limits.idle_timeout;
+    const Duration idle_limit = this->idle_limit();
+    Instant limit = last_command_ + idle_limit;
     io::StopReason reason = io::StopReason::IdleTimeout;
-    bool unlimited = limits.idle_timeout.ns == 0;
+    bool unlimited = idle_limit.ns == 0;
     if (!state_.is_logged_in()) {
         limit = began_ + limits.login_timeout;
         reason = io::StopReason::LoginTimeout;
         unlimited = limits.login_timeout.ns == 0;
-    } else if (has_transfer()) {
-        limit = now + limits.idle_timeout;  // the transfer has a clock of its own
+    } else if (is_busy()) {
+        limit = now + idle_limit;  // a transfer has a clock of its own
     }
     if (output_op_.in_flight() && limits.stall_timeout.ns > 0) {
         // The client takes no replies: as long as for data that does not move.
@@ -145,7 +144,7 @@ void Session::set_data_setup(std::unique_ptr<xfer::DataSetup> setup) {
 }
 
 xfer::Transfer& Session::begin_transfer(std::string_view command) {
-    SLUICE_ASSERT(transfer_ == nullptr && data_setup_ != nullptr);
+    SLUICE_ASSERT(!is_busy() && data_setup_ != nullptr);
     data_setup_->expiry.drop();  // the transfer's own clock runs from here
     transfer_ = std::make_unique<xfer::Transfer>(
         reactor(), config(), services_.buffers, std::move(data_setup_),
@@ -157,13 +156,14 @@ xfer::Transfer& Session::begin_transfer(std::string_view command) {
 }
 
 void Session::run_transfer(io::Task<void> task) {
-    transfer_task_ = std::move(task);
-    transfer_task_.start();
+    running_ = std::move(task);
+    running_.start();
 }
 
 void Session::end_transfer(Status outcome, ReplyCode code,
                            std::initializer_list<std::string_view> text) {
     if (outcome) {
+        count_transfer();
         transfer_->socket().close();
     } else {
         transfer_->socket().close_abortively();
@@ -174,9 +174,52 @@ void Session::end_transfer(Status outcome, ReplyCode code,
     wake_.notify();
 }
 
-void Session::abort_transfer() {
+void Session::count_transfer() {
+    if (transfer_note_->direction == obs::Direction::Download) {
+        ++history().downloads;
+        history().downloaded_bytes += transfer_->bytes();
+    } else if (transfer_note_->direction == obs::Direction::Upload) {
+        ++history().uploads;
+        history().uploaded_bytes += transfer_->bytes();
+    }
+}
+
+Session::Job& Session::begin_job(std::string_view command, std::string_view path,
+                                 std::string_view unit) {
+    SLUICE_ASSERT(!is_busy());
+    job_ = std::make_unique<Job>(reactor().backend());
+    job_->command = command;
+    job_->path.assign(path);
+    job_->unit = unit;
+    return *job_;
+}
+
+void Session::run_job(io::Task<void> task) {
+    running_ = std::move(task);
+    running_.start();
+}
+
+void Session::end_job(ReplyCode code, std::initializer_list<std::string_view> text) {
+    reply(code, text);
+    last_command_ = reactor().now();
+    wake_.notify();
+}
+
+void Session::end_job(Error error) {
+    const bool stopped = error.code == Errc::Stopped;
+    const std::string_view words = stopped ? "Stopped" : text_of(error);
+    end_job(stopped ? ReplyCode::TransferAborted : code_for(error.code, PathUse::Existing),
+            {capitalised(words), "."});
+}
+
+void Session::stop_running(io::StopReason reason) {
+    if (transfer_ != nullptr) { transfer_->stop().request(reason); }
+    if (job_ != nullptr) { job_->stop.request(reason); }
+}
+
+void Session::abort() {
     ++abor_replies_;
-    transfer_->stop().request(io::StopReason::Abor);
+    stop_running(io::StopReason::Abor);
 }
 
 void Session::reinitialise() {
@@ -185,6 +228,7 @@ void Session::reinitialise() {
     if (state_.is_logged_in()) { began_ = reactor().now(); }
     state_ = State();
     state_.login_failures = failures;
+    history_.reset();
     data_setup_.reset();
     last_command_ = reactor().now();
     watch_deadline();

@@ -180,6 +180,23 @@ Status LinuxKernel::set_modified(int fd, WallTime modified) {
     return checked(::utimensat(fd, "", times, AT_EMPTY_PATH));  // Linux 5.8
 }
 
+Status LinuxKernel::change_group(int fd, std::uint32_t group) {
+    return checked(::fchownat(fd, "", static_cast<uid_t>(-1), group, AT_EMPTY_PATH));
+}
+
+Status LinuxKernel::make_symlink(const char* target, int directory, const char* name) {
+    return checked(::symlinkat(target, directory, name));
+}
+
+Result<std::size_t> LinuxKernel::copy_range(int from, std::int64_t from_offset, int to,
+                                            std::int64_t to_offset, std::size_t count) {
+    off64_t read_at = from_offset;
+    off64_t write_at = to_offset;
+    const ssize_t copied = ::copy_file_range(from, &read_at, to, &write_at, count, 0);
+    if (copied < 0) { return fail_errno(errno); }
+    return static_cast<std::size_t>(copied);
+}
+
 Status LinuxKernel::truncate(int file, std::int64_t size) {
     return checked(::ftruncate(file, size));
 }

@@ -47,7 +47,7 @@ Result<std::size_t> Root::read_link(std::string_view path, MutableBytes into) co
     return kernel_.read_link(place->parent.number(), place->name.c_str(), into);
 }
 
-Status Root::make_directory(std::string_view path) const {
+Status Root::make_directory(std::string_view path, std::uint32_t mode) const {
     if (is_root(path)) {
         return fail(Errc::AlreadyExists);
     }
@@ -58,8 +58,28 @@ Status Root::make_directory(std::string_view path) const {
     if (is_hidden_name(place->name.view())) {
         return fail(Errc::BadName);
     }
-    return kernel_.make_directory(place->parent.number(), place->name.c_str(),
-                                  rules_.directory_mode);
+    return kernel_.make_directory(place->parent.number(), place->name.c_str(), mode);
+}
+
+Status Root::make_symlink(std::string_view target, std::string_view path) const {
+    if (rules_.symlinks == config::SymlinkPolicy::Never) {
+        return fail(Errc::AccessDenied);
+    }
+    FixedString<kPathBytesMax> text;
+    if (target.empty() || target.find('\0') != std::string_view::npos) {
+        return fail(Errc::BadName);
+    }
+    if (!text.assign(target)) {
+        return fail(Errc::NameTooLong);
+    }
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) {
+        return fail(place.error());
+    }
+    if (is_hidden_name(place->name.view())) {
+        return fail(Errc::BadName);
+    }
+    return kernel_.make_symlink(text.c_str(), place->parent.number(), place->name.c_str());
 }
 
 Status Root::remove_file(std::string_view path) const {
@@ -140,6 +160,14 @@ Status Root::set_modified(std::string_view path, WallTime modified) const {
         return fail(fd.error());
     }
     return kernel_.set_modified(fd->number(), modified);
+}
+
+Status Root::change_group(std::string_view path, std::uint32_t group) const {
+    const Result<sys::Fd> fd = open_path(path, O_PATH, Lookup::MaySleep);
+    if (!fd) {
+        return fail(fd.error());
+    }
+    return kernel_.change_group(fd->number(), group);
 }
 
 }  // namespace sluice::vfs

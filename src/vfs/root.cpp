@@ -265,4 +265,12 @@ Result<sys::Fd> Root::open_directory(std::string_view path, Lookup lookup) const
     return open_path(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK, lookup);
 }
 
+Result<std::int64_t> Root::free_bytes(std::string_view path) const {
+    const Result<sys::Fd> fd = open_path(path, O_PATH | O_DIRECTORY, Lookup::MaySleep);
+    if (!fd) {
+        return fail(fd.error());
+    }
+    return kernel_.free_bytes(fd->number());
+}
+
 }  // namespace sluice::vfs

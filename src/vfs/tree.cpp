@@ -96,8 +96,13 @@ io::Task<Result<std::size_t>> Tree::read_link(std::string_view path, MutableByte
     co_return co_await reactor_.on_helper(work);
 }
 
-io::Task<Status> Tree::make_directory(std::string_view path) {
-    auto work = [this, path] { return root_.make_directory(path); };
+io::Task<Status> Tree::make_directory(std::string_view path, std::uint32_t mode) {
+    auto work = [this, path, mode] { return root_.make_directory(path, mode); };
+    co_return co_await reactor_.on_helper(work);
+}
+
+io::Task<Status> Tree::make_symlink(std::string_view target, std::string_view path) {
+    auto work = [this, target, path] { return root_.make_symlink(target, path); };
     co_return co_await reactor_.on_helper(work);
 }
 
@@ -126,8 +131,13 @@ io::Task<Status> Tree::set_modified(std::string_view path, WallTime modified) {
     co_return co_await reactor_.on_helper(work);
 }
 
-io::Task<Result<std::int64_t>> Tree::free_bytes() {
-    auto work = [this] { return root_.free_bytes(); };
+io::Task<Status> Tree::change_group(std::string_view path, std::uint32_t group) {
+    auto work = [this, path, group] { return root_.change_group(path, group); };
+    co_return co_await reactor_.on_helper(work);
+}
+
+io::Task<Result<std::int64_t>> Tree::free_bytes(std::string_view path) {
+    auto work = [this, path] { return root_.free_bytes(path); };
     co_return co_await reactor_.on_helper(work);
 }
 

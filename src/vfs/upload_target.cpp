@@ -108,7 +108,7 @@ Status UploadTarget::choose_place(const UploadRequest& request) {
         if (!chosen) {
             return chosen;
         }
-        return begin_new(root.rules().file_mode);
+        return begin_new(request.file_mode);
     }
     Result<UploadPlace> place = find_upload_place(root, request.path);
     if (!place) {
@@ -119,7 +119,7 @@ Status UploadTarget::choose_place(const UploadRequest& request) {
         if (intent_ == UploadIntent::ResumeAt && request.resume_at > 0) {
             return fail(Errc::OutOfRange);
         }
-        return begin_new(root.rules().file_mode);
+        return begin_new(request.file_mode);
     }
     if (place->status.is_directory()) {
         return fail(Errc::IsDirectory);

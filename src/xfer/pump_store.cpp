@@ -76,7 +76,10 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
     io::Reactor& reactor = transfer.reactor();
     const bool is_inline = vfs::may_write_inline(target.fs_class());
     while (true) {
-        if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
+        // What had arrived when the client gave up is part of what it sent, and upload.partial may
+        // keep it: one last round. A server that is killed does not wait for a disk.
+        const bool is_last = transfer.stop().requested();
+        if (transfer.stop().reason() == io::StopReason::Kill) { co_return fail(Errc::Stopped); }
         Result<Buffer> buffer = co_await transfer.take_buffer(transfer.buffers().upload);
         if (!buffer) { co_return fail(buffer.error()); }
         const Ends ends{transfer.kernel(), transfer.socket().fd(), target.fd(),
@@ -95,6 +98,7 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
         transfer.count(round.written);
         target.advance(round.written);
         if (!round.file) { co_return fail(round.file.error()); }
+        if (is_last) { co_return fail(Errc::Stopped); }
         if (round.has_ended) { co_return Status(); }
         if (round.socket) {
             transfer.before_wait();
@@ -102,7 +106,9 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
         } else if (round.socket.error().code == Errc::WouldBlock) {
             transfer.before_wait();
             const Result<std::uint32_t> readable = co_await transfer.wait_readable();
-            if (!readable) { co_return fail(readable.error()); }
+            if (!readable && readable.error().code != Errc::Stopped) {
+                co_return fail(readable.error());
+            }
         } else {
             co_return fail(round.socket.error());
         }

@@ -232,6 +232,16 @@ void Conversation::expect(const std::string& pattern,
     trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(*line)));
 }
 
+void Conversation::expect_last(const std::string& code) {
+    std::optional<std::string> line = read_line();
+    while (line && trouble_.none() && line->starts_with(code + "-")) {
+        line = read_line();
+    }
+    if (line && trouble_.none() && !line->starts_with(code + " ")) {
+        trouble_.set(fmt::format("expected '{} *', got '{}'", code, printable(*line)));
+    }
+}
+
 // Reads what is left of the reply that `first` began.
 void Conversation::skip_rest_of(const std::string& first) {
     if (!trouble_.none() || is_last_line(first) || first.size() < 4) {

@@ -88,6 +88,8 @@ public:
     // One reply line that matches `pattern`, or what `differs` allows the reference server.
     void expect(const std::string& pattern,
                 const std::vector<std::pair<std::string, std::string>>& differs = {});
+    // A whole reply with this code; lines may stand before its last one.
+    void expect_last(const std::string& code);
     // `<...`: up to the line that `next` wants, or to the end of the reply. True when it took it.
     bool skip_reply(const Step* next);
     // One line without its CRLF.

@@ -119,7 +119,7 @@ std::vector<Case> read_cases(const Arguments& arguments) {
 std::string settings_key(const Transcript& transcript) {
     std::string key = transcript.writable ? "writable" : "readonly";
     for (const std::string& setting : transcript.settings) {
-        key += ' ' + setting;
+        key += ' ' + printable(setting);
     }
     return key;
 }

@@ -137,7 +137,7 @@ private:
             data_.release_all(*session);
             conversation_.use_session(*session);
             conversation_.send_line("QUIT");
-            conversation_.expect("221 *");
+            conversation_.expect_last("221");
             if (trouble_.none()) {
                 conversation_.expect_close();
             }

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "pattern.hpp"
+
 namespace sluice::conform {
 namespace {
 
@@ -545,7 +547,7 @@ private:
             if (tokens_[i].text.find('=') == std::string::npos) {
                 fail("a setting is 'key=value'");
             }
-            out_.settings.push_back(tokens_[i].text);
+            out_.settings.push_back(expand(tokens_[i].text, {}));
         }
     }
 

@@ -16,6 +16,7 @@
 // Owned by: Scenario. Thread: the one of the simulation.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -150,6 +151,11 @@ private:
     void write_control();
     void on_reply(const Reply& reply);
     Pending* match(const Reply& reply);
+    // A command with this verb waits for its answer.
+    bool is_pending(std::string_view verb) const {
+        return std::any_of(pending_.begin(), pending_.end(),
+                           [verb](const Pending& one) { return one.verb == verb; });
+    }
     void on_control_end(bool was_reset);
     void command(std::string_view verb, std::string_view argument = {}, OnFinal on_final = {});
     void log_in();

@@ -206,6 +206,21 @@ Status Files::make_directory(InodeId directory, const char* name, std::uint32_t 
     return {};
 }
 
+Status Files::make_symlink(const char* target, InodeId directory, const char* name) {
+    check_name(name);
+    if (target[0] == '\0') { return fail_errno(ENOENT); }
+    const Result<Walk> at = walk(directory, name, {});
+    if (!at) { return fail(at.error()); }
+    if (at->inode != 0) { return fail_errno(EEXIST); }
+    if (get(directory).status.links == 0) { return fail_errno(ENOENT); }
+    const InodeId made = make(sys::FileStatus::Type::Symlink, 0777);
+    get(made).target = target;
+    get(made).status.size = static_cast<std::int64_t>(std::strlen(target));
+    ++transaction_;
+    set_entry(directory, at->name, made);
+    return {};
+}
+
 Status Files::unlink(InodeId directory, const char* name) {
     const Result<InodeId> found = child(directory, name);
     if (!found) { return fail(found.error()); }

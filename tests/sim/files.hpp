@@ -57,6 +57,7 @@ public:
     Result<InodeId> child(InodeId directory, const char* name);
     sys::FileStatus status_of(InodeId inode);
     Status make_directory(InodeId directory, const char* name, std::uint32_t mode);
+    Status make_symlink(const char* target, InodeId directory, const char* name);
     Status unlink(InodeId directory, const char* name);
     Status remove_directory(InodeId directory, const char* name);
     Status rename(InodeId from_directory, const char* from, InodeId to_directory, const char* to,

@@ -220,6 +220,28 @@ Status Kernel::set_modified(int fd, WallTime modified) {
     return {};
 }
 
+Status Kernel::change_group(int fd, std::uint32_t group) {
+    may_sleep(Sleep::Attributes);
+    if (const int error = changing_fault()) { return fail_errno(error); }
+    sys::FileStatus& status = files_.get(file(fd).inode).status;
+    status.gid = group;
+    status.changed = clock_.wall();
+    return {};
+}
+
+Status Kernel::make_symlink(const char* target, int fd, const char* name) {
+    may_sleep(Sleep::Names);
+    if (const int error = changing_fault()) { return fail_errno(error); }
+    return noted("symlink", fd, files_.make_symlink(target, directory(fd), name));
+}
+
+// Not every file system can; then the caller reads and writes, which has faults of its own.
+Result<std::size_t> Kernel::copy_range(int from, std::int64_t, int, std::int64_t, std::size_t) {
+    (void)contents(from, false);
+    may_sleep(Sleep::ReadCold);
+    return fail_errno(EXDEV);
+}
+
 Status Kernel::truncate(int fd, std::int64_t size) {
     const Descriptor& target = contents(fd, true);
     if (size < 0) { return fail_errno(EINVAL); }

@@ -29,8 +29,6 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
       passive_slots_(config_.server.passive_ports.count()) {
     vfs::RootRules rules;
     rules.symlinks = config_.tree.symlinks;
-    rules.file_mode = config_.upload.file_mode;
-    rules.directory_mode = config_.upload.directory_mode;
     Result<std::unique_ptr<vfs::Root>> root = vfs::Root::open(world.kernel, root_path, rules);
     if (!root) { panic("the root cannot be opened: %s", text_of(root.error()).data()); }
     root_ = std::move(*root);

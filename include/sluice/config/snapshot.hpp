@@ -64,7 +64,8 @@ struct ServerSection {
     PassiveMode passive_mode = PassiveMode::Auto;
     Duration passive_wait = Duration::seconds(5);  // how long PASV/EPSV wait for a port before 425
     std::string public_address;            // IPv4 for 227, "" = the address the client dialled
-    std::string banner = "sluice ready.";  // one line, no version: 220 gives nothing away
+    std::vector<std::string> host_names;   // that HOST takes; none: any
+    std::string banner = "sluice ready.";  // no version: 220 gives nothing away
     Duration shutdown_grace = Duration::seconds(300);
 
     friend bool operator==(const ServerSection&, const ServerSection&) = default;
@@ -116,6 +117,16 @@ struct TransferSection {
     friend bool operator==(const TransferSection&, const TransferSection&) = default;
 };
 
+struct MessagesSection {
+    std::string welcome;         // with 230; "" = none
+    std::string goodbye;         // with 221; "" = none
+    std::string directory_file;  // a name in each folder, shown with CWD; "" = none
+    bool statistics = false;     // what was moved, with 221
+    bool single_line = false;    // only replies of one line where nobody asked for more
+
+    friend bool operator==(const MessagesSection&, const MessagesSection&) = default;
+};
+
 struct LogSection {
     std::string file;  // "" = stderr
     LogFormat format = LogFormat::Text;
@@ -138,6 +149,7 @@ struct Snapshot {
     UploadSection upload;
     TreeSection tree;
     TransferSection transfer;
+    MessagesSection messages;
     LogSection log;
     HelpersSection helpers;
 

@@ -23,7 +23,10 @@ enum class EventKind : std::uint8_t {
     Rename,
     MakeDirectory,
     RemoveDirectory,
+    MakeLink,     // SITE SYMLINK; `target` is what it points at
+    Copy,         // SITE COPY, SITE CPTO, COMB; `target` is the new file
     ChangeMode,
+    ChangeGroup,
     Abuse,        // a stranger at a data port, another protocol on the control port
     Disconnect,
     Notice,       // anything else of the server itself; `reason` is the text

@@ -19,13 +19,13 @@ namespace sluice::proto {
 // Dense, so that a handler table is an array. `Count_` is not a command.
 // clang-format off
 enum class CommandId : std::uint8_t {
-    User, Pass, Acct, Rein, Quit,
-    Cwd, Cdup, Pwd, Mkd, Rmd, Dele, Rnfr, Rnto,
-    Port, Pasv, Eprt, Epsv,
+    User, Pass, Acct, Rein, Quit, Host, Smnt,
+    Cwd, Cdup, Pwd, Mkd, Rmd, Rmda, Dele, Rnfr, Rnto, Comb,
+    Port, Pasv, Eprt, Epsv, Lprt, Lpsv, Pret,
     Type, Mode, Stru, Rest, Allo,
     Retr, Stor, Appe, Stou, Abor,
-    List, Nlst, Mlsd, Mlst, Stat, Size, Mdtm, Mfmt,
-    Feat, Opts, Syst, Help, Noop, Site, Clnt,
+    List, Nlst, Mlsd, Mlst, Stat, Size, Mdtm, Mfmt, Mff, Avbl, Dsiz,
+    Feat, Opts, Syst, Help, Noop, Site, Clnt, Csid, Lang,
     Count_,
 };
 // clang-format on
@@ -81,6 +81,8 @@ inline constexpr auto kCommandTable = [] {
         {Verb("ACCT"), Id::Acct, Rule::Optional, before_login, "", "<account>", "RFC 959 4.1.1"},
         {Verb("REIN"), Id::Rein, Rule::None, before_login, "", "", "RFC 959 4.1.1"},
         {Verb("QUIT"), Id::Quit, Rule::None, any_time, "", "", "RFC 959 4.1.1"},
+        {Verb("SMNT"), Id::Smnt, Rule::Path, plain, "", "<path>", "RFC 959 4.1.1"},
+        {Verb("HOST"), Id::Host, Rule::Required, before_login, "HOST", "<name>", "RFC 7151"},
         // The tree.
         {Verb("CWD"), Id::Cwd, Rule::Path, plain, "", "<directory>", "RFC 959 4.1.1"},
         {Verb("XCWD"), Id::Cwd, Rule::Path, alias, "", "<directory>", "RFC 775, RFC 1123 4.1.3.1"},
@@ -94,9 +96,13 @@ inline constexpr auto kCommandTable = [] {
         {Verb("RMD"), Id::Rmd, Rule::Path, writes, "", "<directory>", "RFC 959 4.1.3"},
         {Verb("XRMD"), Id::Rmd, Rule::Path, writing_alias, "", "<directory>",
          "RFC 775, RFC 1123 4.1.3.1"},
+        {Verb("RMDA"), Id::Rmda, Rule::Path, writes, "RMDA", "<directory>",
+         "custom of FTP servers: RMD with all that is in it"},
         {Verb("DELE"), Id::Dele, Rule::Path, writes, "", "<file>", "RFC 959 4.1.3"},
         {Verb("RNFR"), Id::Rnfr, Rule::Path, writes, "", "<old name>", "RFC 959 4.1.3"},
         {Verb("RNTO"), Id::Rnto, Rule::Path, writes, "", "<new name>", "RFC 959 4.1.3"},
+        {Verb("COMB"), Id::Comb, Rule::Required, writes, "COMB", "<target> <part> [<part>...]",
+         "custom of FTP servers: parts of an upload put together"},
         // Setting up the data connection.
         {Verb("PORT"), Id::Port, Rule::Required, plain, "", "<h1,h2,h3,h4,p1,p2>",
          "RFC 959 4.1.2, RFC 2577 3"},
@@ -105,6 +111,11 @@ inline constexpr auto kCommandTable = [] {
         {Verb("EPRT"), Id::Eprt, Rule::Required, plain, "EPRT", "<|1 or 2|address|port|>",
          "RFC 2428 2"},
         {Verb("EPSV"), Id::Epsv, Rule::Optional, plain, "EPSV", "[1 | 2 | ALL]", "RFC 2428 3, 4"},
+        {Verb("LPRT"), Id::Lprt, Rule::Required, plain, "", "<af,hal,h1,...,pal,p1,...>",
+         "RFC 1639 2.1"},
+        {Verb("LPSV"), Id::Lpsv, Rule::None, plain, "", "", "RFC 1639 2.2"},
+        {Verb("PRET"), Id::Pret, Rule::Required, plain, "PRET", "<command> [<path>]",
+         "custom of FTP servers (DrFTPD)"},
         // Parameters of the next transfer.
         {Verb("TYPE"), Id::Type, Rule::Required, plain, "", "A | I | L 8", "RFC 959 4.1.2"},
         {Verb("MODE"), Id::Mode, Rule::Required, plain, "", "S", "RFC 959 4.1.2"},
@@ -135,6 +146,12 @@ inline constexpr auto kCommandTable = [] {
          "RFC 3659 3"},
         {Verb("MFMT"), Id::Mfmt, Rule::Required, writes, "MFMT", "<YYYYMMDDhhmmss> <path>",
          "draft-somers-ftp-mfxx-04 3"},
+        {Verb("MFF"), Id::Mff, Rule::Required, writes, "MFF Modify;UNIX.group;UNIX.mode;",
+         "<fact=value;...> <path>", "draft-somers-ftp-mfxx-04 5"},
+        {Verb("AVBL"), Id::Avbl, Rule::OptionalPath, plain, "AVBL", "[<directory>]",
+         "draft-peterson-streamlined-ftp-command-extensions-10 4"},
+        {Verb("DSIZ"), Id::Dsiz, Rule::OptionalPath, plain, "DSIZ", "[<directory>]",
+         "draft-peterson-streamlined-ftp-command-extensions-10"},
         // About the server and the session.
         {Verb("FEAT"), Id::Feat, Rule::None, before_login, "", "", "RFC 2389 3"},
         {Verb("OPTS"), Id::Opts, Rule::Required, before_login, "", "<feature> [<options>]",
@@ -146,6 +163,10 @@ inline constexpr auto kCommandTable = [] {
          "RFC 959 4.1.3"},
         {Verb("CLNT"), Id::Clnt, Rule::Required, before_login, "CLNT", "<client name>",
          "custom of FTP clients"},
+        {Verb("CSID"), Id::Csid, Rule::Required, before_login, "CSID", "Name=<name>;[...]",
+         "draft-peterson-streamlined-ftp-command-extensions-10 3"},
+        {Verb("LANG"), Id::Lang, Rule::Optional, before_login, "LANG EN*", "[<language>]",
+         "RFC 2640 4"},
     });
 }();
 // clang-format on
@@ -156,9 +177,6 @@ struct UnimplementedVerb {
     std::string_view reference;
 };
 inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
-    {Verb("SMNT"), "RFC 959 4.1.1"},
-    {Verb("LPRT"), "RFC 1639"},
-    {Verb("LPSV"), "RFC 1639"},
     {Verb("AUTH"), "RFC 2228 3"},
     {Verb("ADAT"), "RFC 2228 3"},
     {Verb("PBSZ"), "RFC 2228 3"},
@@ -167,12 +185,15 @@ inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
     {Verb("MIC"), "RFC 2228 3"},
     {Verb("CONF"), "RFC 2228 3"},
     {Verb("ENC"), "RFC 2228 3"},
-    {Verb("LANG"), "RFC 2640 4"},
-    {Verb("HOST"), "RFC 7151"},
+    {Verb("THMB"), "draft-peterson-streamlined-ftp-command-extensions-10 7"},
 });
 
 // Commands behind SITE, in the same style. Their names may be longer than a verb.
-enum class SiteId : std::uint8_t { Chmod, Utime, Help };
+enum class SiteId : std::uint8_t {
+    Chgrp, Chmod, Copy, Cpfr, Cpto, Help, Idle, Mkdir, Quota, Rmdir, Symlink, Umask, Utime, Who,
+    Count_,
+};
+inline constexpr std::size_t kSiteIdCount = static_cast<std::size_t>(SiteId::Count_);
 
 struct SiteRow {
     std::string_view name;
@@ -182,10 +203,21 @@ struct SiteRow {
     std::string_view syntax;
 };
 inline constexpr auto kSiteTable = std::to_array<SiteRow>({
+    {"CHGRP", SiteId::Chgrp, true, "", "<group> <path>"},
     {"CHMOD", SiteId::Chmod, true, "", "<octal mode> <path>"},
+    {"COPY", SiteId::Copy, true, "SITE COPY", "<file> <new name>"},
+    {"CPFR", SiteId::Cpfr, true, "", "<file>"},
+    {"CPTO", SiteId::Cpto, true, "", "<new name>"},
     {"HELP", SiteId::Help, false, "", ""},
+    {"IDLE", SiteId::Idle, false, "", "[<seconds>]"},
+    {"MKDIR", SiteId::Mkdir, true, "SITE MKDIR", "<directory>"},
+    {"QUOTA", SiteId::Quota, false, "", ""},
+    {"RMDIR", SiteId::Rmdir, true, "SITE RMDIR", "<directory>"},
+    {"SYMLINK", SiteId::Symlink, true, "SITE SYMLINK", "<target> <link>"},
+    {"UMASK", SiteId::Umask, true, "", "[<octal mask>]"},
     {"UTIME", SiteId::Utime, true, "SITE UTIME",
      "<YYYYMMDDhhmm[ss]> <path> | <path> <atime> <mtime> <ctime> UTC"},
+    {"WHO", SiteId::Who, false, "", ""},
 });
 
 // The row of a verb (an alias finds its own row), or null. One multiplication and one comparison.

@@ -22,6 +22,7 @@ enum class ReplyCode : std::uint16_t {
     DataOpenNoTransfer = 225,
     TransferComplete = 226,
     PassiveMode = 227,
+    LongPassiveMode = 228,      // RFC 1639 2.2
     ExtendedPassiveMode = 229,  // RFC 2428 3
     LoggedIn = 230,
     FileActionOkay = 250,
@@ -43,6 +44,7 @@ enum class ReplyCode : std::uint16_t {
     NotImplemented = 502,
     BadSequence = 503,
     ParameterNotImplemented = 504,
+    FamilyNotSupported = 521,    // RFC 1639 2.1: use one of the listed address families
     ProtocolNotSupported = 522,  // RFC 2428 2: use one of the listed network protocols
     NotLoggedIn = 530,
     NeedAccountToStore = 532,

@@ -81,6 +81,7 @@ private:
     struct Handover;
 
     void on_session_end(session::Session& session) override;
+    std::uint32_t server_sessions() const override { return around_.placement.total(); }
     void on_stranger(const sys::SocketAddress& stranger, std::uint16_t port,
                      const sys::SocketAddress& owner) override;
     void on_connection(net::Socket socket, std::uint32_t place) override;

@@ -1,6 +1,8 @@
 // What all sessions of a shard share, handed down from the Shard. No global, no singleton.
 #pragma once
 
+#include <cstdint>
+
 #include "sluice/config/snapshot.hpp"
 #include "sluice/io/reactor.hpp"
 #include "sluice/net/peer_rules.hpp"
@@ -18,6 +20,8 @@ class Session;
 class SessionOwner {
 public:
     virtual void on_session_end(Session& session) = 0;
+    // Sessions of the whole server, for SITE WHO.
+    virtual std::uint32_t server_sessions() const = 0;
 
 protected:
     ~SessionOwner() = default;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/io/reactor.hpp"
 #include "sluice/io/stop.hpp"
@@ -50,6 +51,9 @@ public:
     std::uint64_t id() const { return id_; }
     const sys::SocketAddress& peer() const { return peer_; }
     bool has_transfer() const { return transfer_ != nullptr; }
+    bool has_job() const { return job_ != nullptr; }
+    // Something runs beside the control loop: only ABOR, STAT, NOOP and QUIT are looked at.
+    bool is_busy() const { return has_transfer() || has_job(); }
 
     // ---- for the handlers -------------------------------------------------------------------
     const Services& services() const { return services_; }
@@ -82,6 +86,18 @@ public:
         return state_.type == proto::TransferType::Ascii && !config().transfer.ascii_is_binary;
     }
     bool may_write() const { return config().anonymous.writable; }
+    // Permission bits of new files and folders: SITE UMASK, else the configuration.
+    std::uint32_t new_file_mode() const {
+        return state_.umask == kNoUmask ? config().upload.file_mode : 0666u & ~state_.umask;
+    }
+    std::uint32_t new_directory_mode() const {
+        return state_.umask == kNoUmask ? config().upload.directory_mode : 0777u & ~state_.umask;
+    }
+    // How long the client may be silent; 0: for ever.
+    Duration idle_limit() const {
+        return state_.idle_seconds == 0 ? config().limits.idle_timeout
+                                        : Duration::seconds(state_.idle_seconds);
+    }
 
     // What PASV and its kin left; the next transfer takes it.
     // A passive one that the client does not connect to is dropped after the connect time-out.
@@ -113,7 +129,44 @@ public:
     // reset, so that the peer cannot take a part for the whole.
     void end_transfer(Status outcome, proto::ReplyCode code,
                       std::initializer_list<std::string_view> text);
-    void abort_transfer();
+
+    // A long command without a data connection (SITE COPY, COMB, RMDA, DSIZ). It runs beside the
+    // control loop as a transfer does: STAT shows how far it is, ABOR and the end of the session
+    // stop it at its next step.
+    struct Job {
+        explicit Job(io::Backend& backend) : stop(backend) {}
+        io::StopSource stop;
+        std::string_view command;
+        std::string path;
+        std::string_view unit;    // of done and total: "bytes"
+        std::uint64_t done = 0;
+        std::uint64_t total = 0;  // 0: not known
+    };
+    Job& begin_job(std::string_view command, std::string_view path, std::string_view unit);
+    // Starts the coroutine that does the work; it calls end_job as its last act.
+    void run_job(io::Task<void> task);
+    Job& job() { return *job_; }
+    void end_job(proto::ReplyCode code, std::initializer_list<std::string_view> text);
+    // The error of a job; 426 when it was told to stop.
+    void end_job(Error error);
+
+    // ABOR: ends what runs. Its own 226 follows the final reply.
+    void abort();
+
+    // What a session has done since its login. Made when there is something to remember: most idle
+    // sessions have done nothing.
+    struct History {
+        // Whole transfers, for the good-bye.
+        std::uint64_t downloaded_bytes = 0;
+        std::uint64_t uploaded_bytes = 0;
+        std::uint32_t downloads = 0;
+        std::uint32_t uploads = 0;
+        std::vector<std::uint64_t> seen_messages;  // inodes of the folders' messages shown
+    };
+    History& history() {
+        if (history_ == nullptr) { history_ = std::make_unique<History>(); }
+        return *history_;
+    }
 
     // USER's name until PASS, then the one logged in; and what an anonymous user gave as password.
     std::string& user() { return user_; }
@@ -135,6 +188,7 @@ private:
     };
 
     // control_loop.cpp
+    void stop_running(io::StopReason reason);
     io::Task<void> control_loop();
     void take_input();
     bool next_line(std::string_view& line);
@@ -142,7 +196,7 @@ private:
     bool may_pass(std::string_view line);
     void consume_line();
     Step begin_line(std::string_view line);
-    void join_transfer();
+    void join_running();
     bool takes_lines() const;
     io::Task<void> recall_input();
     bool must_end();
@@ -156,6 +210,7 @@ private:
     bool stops_now() const;
     void flush_for_transfer();
     void lose_client();
+    void count_transfer();
     std::string_view farewell() const;
     // session_log.cpp
     bool wants(obs::EventKind kind, obs::Level level) const {
@@ -192,9 +247,11 @@ private:
     std::unique_ptr<xfer::DataSetup> data_setup_;
     std::unique_ptr<xfer::Transfer> transfer_;
     std::unique_ptr<TransferNote> transfer_note_;
-    io::Task<void> transfer_task_;
+    std::unique_ptr<Job> job_;
+    io::Task<void> running_;  // of transfer_ or job_
     io::Task<void> loop_;
     std::uint32_t abor_replies_ = 0;  // ABORs to answer when the transfer has ended
+    std::unique_ptr<History> history_;
     proto::TelnetFilter telnet_;
     io::StopReason end_reason_ = io::StopReason::None;
     bool client_gone_ = false;       // nothing can be sent any more

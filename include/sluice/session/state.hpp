@@ -2,7 +2,7 @@
 //
 // RFC 959 section 5.1 gives the defaults; REIN goes back to them. A test (state_test) reads the
 // table of resets: a transfer command of any outcome drops the restart offset and the data set-up,
-// any command but RNTO drops the name of RNFR.
+// any command but RNTO drops the name of RNFR, and any but SITE CPTO that of SITE CPFR.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,20 @@ namespace sluice::session {
 
 enum class LoginState : std::uint8_t { None, UserGiven, LoggedIn };
 
+inline constexpr std::uint16_t kNoUmask = 0xFFFF;  // the modes of the configuration
+
 struct State {
     std::string cwd = "/";
-    std::string rename_from;          // set between RNFR and RNTO
+    std::string source;               // set between RNFR and RNTO, or SITE CPFR and SITE CPTO
     std::int64_t restart_offset = 0;  // REST, for the next transfer command
     std::int64_t allocated = -1;      // ALLO, for the next STOR; -1: not said
     LoginState login = LoginState::None;
     proto::TransferType type = proto::TransferType::Ascii;
     proto::FactSet facts = proto::FactSet::initial();
     bool epsv_all = false;            // RFC 2428 section 4: only EPSV from now on
+    bool copies_source = false;       // `source` is of SITE CPFR
+    std::uint16_t umask = kNoUmask;   // SITE UMASK
+    std::uint32_t idle_seconds = 0;   // SITE IDLE; 0: as configured
     std::uint8_t login_failures = 0;
 
     bool is_logged_in() const { return login == LoginState::LoggedIn; }

@@ -123,6 +123,13 @@ public:
     // On any descriptor, also one opened with O_PATH.
     virtual Status change_mode(int fd, std::uint32_t mode) = 0;
     virtual Status set_modified(int fd, WallTime modified) = 0;
+    virtual Status change_group(int fd, std::uint32_t group) = 0;
+    virtual Status make_symlink(const char* target, int directory, const char* name) = 0;
+    // copy_file_range(2): shares the blocks where the file system can (btrfs, XFS), else copies
+    // within the kernel. 0 at the end of `from`. NotSupported, CrossDevice: the caller must read
+    // and write. May sleep for long: ask for little.
+    virtual Result<std::size_t> copy_range(int from, std::int64_t from_offset, int to,
+                                           std::int64_t to_offset, std::size_t count) = 0;
     virtual Status truncate(int file, std::int64_t size) = 0;
     virtual Status sync(int fd, bool data_only) = 0;
     // Takes the exclusive advisory lock of an open file (flock), which ends with its last

@@ -49,6 +49,10 @@ public:
     Status make_directory(int directory, const char* name, std::uint32_t mode) override;
     Status change_mode(int fd, std::uint32_t mode) override;
     Status set_modified(int fd, WallTime modified) override;
+    Status change_group(int fd, std::uint32_t group) override;
+    Status make_symlink(const char* target, int directory, const char* name) override;
+    Result<std::size_t> copy_range(int from, std::int64_t from_offset, int to,
+                                   std::int64_t to_offset, std::size_t count) override;
     Status truncate(int file, std::int64_t size) override;
     Status sync(int fd, bool data_only) override;
     Status try_lock(int file) override;

@@ -10,7 +10,7 @@
 // from the kernel's caches or with Errc::WouldBlock and is for shards, `MaySleep` is for helper
 // threads. What takes no Lookup may sleep. Sessions use vfs::Tree, which chooses between the two.
 //
-// The process runs with umask 0: the modes below are what a new file gets.
+// The process runs with umask 0: the modes given here are what a new file gets.
 // Owned by: main. Thread: any; immutable but for one learned fact, which is an atomic.
 #pragma once
 
@@ -32,8 +32,6 @@ namespace sluice::vfs {
 
 struct RootRules {
     config::SymlinkPolicy symlinks = config::SymlinkPolicy::InRoot;
-    std::uint32_t file_mode = 0644;
-    std::uint32_t directory_mode = 0755;
 };
 
 enum class Lookup : std::uint8_t { CachedOnly, MaySleep };
@@ -77,7 +75,9 @@ public:
     Result<std::size_t> read_link(std::string_view path, MutableBytes into) const;
 
     // ---- changing names: the last component is never followed
-    Status make_directory(std::string_view path) const;
+    Status make_directory(std::string_view path, std::uint32_t mode) const;
+    // A link that holds `target` byte for byte; where it leads is seen when somebody follows it.
+    Status make_symlink(std::string_view target, std::string_view path) const;
     Status remove_file(std::string_view path) const;
     // AccessDenied for the root itself.
     Status remove_directory(std::string_view path) const;
@@ -89,9 +89,10 @@ public:
     // The nine permission bits; others are BadArgument (set-uid on an uploaded file is a hole).
     Status change_mode(std::string_view path, std::uint32_t mode) const;
     Status set_modified(std::string_view path, WallTime modified) const;
+    Status change_group(std::string_view path, std::uint32_t group) const;
 
-    // Bytes this process may still write on the file system of the root directory. May sleep.
-    Result<std::int64_t> free_bytes() const { return kernel_.free_bytes(directory_.number()); }
+    // Bytes this process may still write on the file system of a directory. May sleep.
+    Result<std::int64_t> free_bytes(std::string_view path) const;
 
     // ---- for the other parts of vfs
     // Opens `path`, which need not be normal: the target of a link with its ".." is resolved by the

@@ -38,15 +38,17 @@ public:
     // Into `into`, which the caller owns; the length of the target.
     io::Task<Result<std::size_t>> read_link(std::string_view path, MutableBytes into);
 
-    io::Task<Status> make_directory(std::string_view path);
+    io::Task<Status> make_directory(std::string_view path, std::uint32_t mode);
+    io::Task<Status> make_symlink(std::string_view target, std::string_view path);
     io::Task<Status> remove_file(std::string_view path);
     io::Task<Status> remove_directory(std::string_view path);
     io::Task<Status> rename(std::string_view from, std::string_view to, bool replace);
     io::Task<Status> change_mode(std::string_view path, std::uint32_t mode);
     io::Task<Status> set_modified(std::string_view path, WallTime modified);
+    io::Task<Status> change_group(std::string_view path, std::uint32_t group);
 
-    // Bytes that an upload may still use on the file system of the root (ALLO).
-    io::Task<Result<std::int64_t>> free_bytes();
+    // Bytes that an upload may still use on the file system of the directory `path` (ALLO, AVBL).
+    io::Task<Result<std::int64_t>> free_bytes(std::string_view path);
 
     // Closes where it cannot hurt: inline as a rule, on a helper when this close may free the
     // blocks of a deleted file or wait for a server.

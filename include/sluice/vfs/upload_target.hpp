@@ -44,6 +44,7 @@ struct UploadRequest {
     std::string_view path;  // stays valid until begin() has ended
     UploadIntent intent = UploadIntent::Replace;
     std::int64_t resume_at = 0;  // ResumeAt only
+    std::uint32_t file_mode = 0644;  // of a file that is new
     config::Durability durability = config::Durability::None;
     config::PartialUpload partial = config::PartialUpload::Keep;
 };

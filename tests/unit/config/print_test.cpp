@@ -103,6 +103,7 @@ Value random_value(const Field& field, Prng& prng) {
             value.number = field.min + below(static_cast<std::uint64_t>(field.max - field.min) + 1);
             break;
         case Type::Text:
+        case Type::Lines:
         case Type::Path: {
             static constexpr std::string_view kPieces[] = {
                 "a", "/", "\"", "\\", "'", "#", " ", "ß", "€", "=", "[", "%", "\\u0041", "."};
@@ -123,6 +124,11 @@ Value random_value(const Field& field, Prng& prng) {
                 PortRange(first, static_cast<std::uint16_t>(first + prng.below(65536u - first)));
             break;
         }
+        case Type::HostNames:
+            for (std::uint64_t n = prng.below(4); n > 0; --n) {
+                value.names.emplace_back(prng.chance(1, 2) ? "ftp.example.org" : "a-b.test");
+            }
+            break;
         case Type::ListenList:
             for (std::uint64_t n = 1 + prng.below(5); n > 0; --n) {
                 static constexpr const char* kHosts[] = {"*", "::", "::1", "127.0.0.1", "0.0.0.0"};

@@ -162,7 +162,11 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
             case Type::ListenList:
                 other = "*:17";
                 break;
+            case Type::HostNames:
+                other = "ftp.example.org";
+                break;
             case Type::Text:
+            case Type::Lines:
             case Type::Name:
             case Type::Path:
                 break;

@@ -141,11 +141,13 @@ TEST(ModeValue, IsOctalInQuotes) {
 TEST(TextValue, IsOneLineWithinItsLength) {
     EXPECT_EQ(verdict("server.banner", "Grüß Gott, \"FTP\"\\o/"), "Grüß Gott, \"FTP\"\\o/");
     EXPECT_EQ(verdict("server.banner", ""), "! must not be empty");
+    EXPECT_EQ(verdict("server.banner", "two\nlines"), "two\nlines");
     EXPECT_EQ(verdict("server.banner", "two\r\nlines"), "! must not contain control characters");
+    EXPECT_EQ(verdict("messages.directory_file", "a\nb"), "! must not contain control characters");
     EXPECT_EQ(verdict("server.banner", "telnet \xff\xf4"), "! must not contain control characters");
-    EXPECT_EQ(verdict("server.banner", std::string(256, 'b')), std::string(256, 'b'));
-    EXPECT_EQ(verdict("server.banner", std::string(257, 'b')),
-              "! must not be longer than 256 bytes; got 257");
+    EXPECT_EQ(verdict("server.banner", std::string(4096, 'b')), std::string(4096, 'b'));
+    EXPECT_EQ(verdict("server.banner", std::string(4097, 'b')),
+              "! must not be longer than 4096 bytes; got 4097");
     EXPECT_EQ(verdict_integer("server.banner", "5"), "! wants a text in quotes; got 5");
 }
 

@@ -38,13 +38,14 @@ TEST(CommandTable, FindsNothingElse) {
 }
 
 TEST(CommandTable, HoldsTheCommandsOfTheRfcs) {
-    // RFC 959 without SMNT, RFC 1123 X-forms, RFC 2389, RFC 2428, RFC 3659.
+    // RFC 959, RFC 1123 X-forms, RFC 1639, RFC 2389, RFC 2428, RFC 2640, RFC 3659, RFC 7151.
     for (const std::string_view verb :
          {"USER", "PASS", "ACCT", "CWD",  "CDUP", "QUIT", "REIN", "PORT", "PASV", "TYPE",
           "STRU", "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO",
           "ABOR", "DELE", "RMD",  "MKD",  "PWD",  "LIST", "NLST", "SITE", "SYST", "STAT",
           "HELP", "NOOP", "XCWD", "XCUP", "XPWD", "XMKD", "XRMD", "FEAT", "OPTS", "EPRT",
-          "EPSV", "SIZE", "MDTM", "MLST", "MLSD", "MFMT", "CLNT"}) {
+          "EPSV", "SIZE", "MDTM", "MLST", "MLSD", "MFMT", "CLNT",
+          "SMNT", "LPRT", "LPSV", "LANG", "HOST"}) {
         EXPECT_NE(find_command(Verb(verb)), nullptr) << verb;
     }
 }
@@ -95,12 +96,13 @@ TEST(CommandTable, MarksWhatWrites) {
     }
     EXPECT_EQ(writing, (std::set<CommandId>{CommandId::Mkd, CommandId::Rmd, CommandId::Dele,
                                             CommandId::Rnfr, CommandId::Rnto, CommandId::Stor,
-                                            CommandId::Appe, CommandId::Stou, CommandId::Mfmt}));
+                                            CommandId::Appe, CommandId::Stou, CommandId::Mfmt,
+                                            CommandId::Mff, CommandId::Rmda, CommandId::Comb}));
 }
 
 TEST(CommandTable, KnowsVerbsItDoesNotOffer) {
-    for (const std::string_view verb : {"SMNT", "AUTH", "PBSZ", "PROT", "CCC", "ADAT", "CONF",
-                                        "ENC", "MIC", "HOST", "LANG", "LPRT", "LPSV"}) {
+    for (const std::string_view verb : {"AUTH", "PBSZ", "PROT", "CCC", "ADAT", "CONF", "ENC",
+                                        "MIC", "THMB"}) {
         EXPECT_EQ(find_command(Verb(verb)), nullptr) << verb;
         const UnimplementedVerb* const entry = find_unimplemented(Verb(verb));
         ASSERT_NE(entry, nullptr) << verb;

@@ -57,8 +57,8 @@ TEST(ParseRequest, TellsUnknownFromNotImplemented) {
     EXPECT_EQ(parse_request("FROB x").code, ReplyCode::UnknownCommand);
     EXPECT_EQ(parse_request("X").code, ReplyCode::UnknownCommand);
     EXPECT_EQ(parse_request("AUTH TLS").code, ReplyCode::NotImplemented);
-    EXPECT_EQ(parse_request("SMNT /").code, ReplyCode::NotImplemented);
-    EXPECT_EQ(parse_request("SMNT /").kind, RequestKind::Refused);
+    EXPECT_EQ(parse_request("THMB JPG 1 1 f").code, ReplyCode::NotImplemented);
+    EXPECT_EQ(parse_request("THMB JPG 1 1 f").kind, RequestKind::Refused);
 }
 
 TEST(ParseRequest, IgnoresBlanksBehindAVerbWithoutArgument) {

@@ -29,10 +29,11 @@ TEST_P(GatesTest, NothingOfTheTreeIsSaidBeforeALogin) {
          {"CWD /", "PWD",      "MKD d",  "RMD d",  "DELE f", "RNFR f", "RNTO g", "PASV",
           "EPSV",  "EPSV ALL", "RETR f", "STOR f", "APPE f", "STOU",   "LIST",   "NLST",
           "MLSD",  "MLST",     "STAT",   "SIZE f", "MDTM f", "REST 1", "TYPE I", "SITE CHMOD 644 f",
-          "ALLO 1"}) {
+          "ALLO 1", "SMNT /", "RMDA d", "COMB x f", "LPRT x", "LPSV", "PRET LIST", "AVBL", "DSIZ",
+          "MFF UNIX.mode=0600; f"}) {
         EXPECT_EQ(ask(*client, line), "530") << line;
     }
-    for (const char* line : {"NOOP", "SYST", "FEAT", "HELP", "CLNT x"}) {
+    for (const char* line : {"NOOP", "SYST", "FEAT", "HELP", "CLNT x", "CSID x", "LANG", "HOST x"}) {
         EXPECT_LT(ask(*client, line), "300") << line;
     }
 }
@@ -44,7 +45,8 @@ TEST_P(GatesTest, AReadOnlyTreeIsNeverWritten) {
     start();
     const auto client = login();
     for (const char* line : {"MKD x", "RMD d", "DELE f", "RNFR f", "APPE f",
-                             "MFMT 20200101000000 f", "SITE CHMOD 600 f"}) {
+                             "MFMT 20200101000000 f", "SITE CHMOD 600 f", "RMDA d", "COMB x f",
+                             "MFF UNIX.mode=0600; f", "SITE COPY f x", "AVBL"}) {
         EXPECT_EQ(ask(*client, line), "550") << line;
     }
     for (const char* line : {"STOR x", "STOU", "RNTO x"}) {

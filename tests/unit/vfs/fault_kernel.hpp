@@ -188,6 +188,28 @@ public:
         }
         return real_.set_modified(f, t);
     }
+    Status change_group(int f, std::uint32_t g) override {
+        const int error = enter("change_group");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.change_group(f, g);
+    }
+    Status make_symlink(const char* t, int d, const char* n) override {
+        const int error = enter("make_symlink");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.make_symlink(t, d, n);
+    }
+    Result<std::size_t> copy_range(int f, std::int64_t fo, int t, std::int64_t to,
+                                   std::size_t n) override {
+        const int error = enter("copy_range");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.copy_range(f, fo, t, to, n);
+    }
     Status truncate(int f, std::int64_t n) override {
         const int error = enter("truncate");
         if (error != 0) {

@@ -79,7 +79,7 @@ TEST_P(RenameRaceTest, NothingOutsideIsReadOrChanged) {
             ASSERT_TRUE(read.has_value());
             ASSERT_NE(as_text(Bytes(bytes, *read)), "the secret");
         }
-        count(root->make_directory("/a/made").has_value());
+        count(root->make_directory("/a/made", 0755).has_value());
         count(root->remove_directory("/a/made").has_value());
         count(root->remove_directory("/a/sub").has_value());
         count(root->rename("/a/file", "/a/other", true).has_value());

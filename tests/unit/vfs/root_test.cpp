@@ -121,8 +121,8 @@ TEST_F(RootTest, LinksHaveTheirChrootMeaning) {
     EXPECT_EQ(content_of("/directory/inner"), "inner content");
     EXPECT_EQ(content_of("/up/file"), "content");
     // The same for everything that changes something.
-    EXPECT_EQ(code(root_->make_directory("/outside/new")), Errc::NotFound);
-    EXPECT_EQ(code(root_->make_directory("/up/canary/new")), Errc::NotFound);
+    EXPECT_EQ(code(root_->make_directory("/outside/new", 0755)), Errc::NotFound);
+    EXPECT_EQ(code(root_->make_directory("/up/canary/new", 0755)), Errc::NotFound);
     EXPECT_EQ(code(root_->remove_file("/outside/secret")), Errc::NotFound);
     EXPECT_EQ(code(root_->remove_file("/up/canary/secret")), Errc::NotFound);
     EXPECT_EQ(code(root_->remove_directory("/up/canary")), Errc::NotFound);
@@ -176,7 +176,7 @@ TEST_F(RootTest, LoopsAndDanglingLinksAreErrors) {
 TEST_F(RootTest, DanglingLinksToTheOutsideCreateNothingThere) {
     open();
     tree_.link(tree_.at("canary/new"), "root/x");
-    EXPECT_EQ(code(root_->make_directory("/x")), Errc::AlreadyExists);
+    EXPECT_EQ(code(root_->make_directory("/x", 0755)), Errc::AlreadyExists);
     EXPECT_TRUE(root_->rename("/file", "/x", true).has_value());  // the link itself is replaced
     EXPECT_EQ(content_of("/x"), "content");
     EXPECT_FALSE(S_ISLNK(tree_.status("root/x").st_mode));
@@ -222,7 +222,7 @@ TEST_F(RootTest, BadBytesAndHiddenNamesAreRefused) {
     EXPECT_EQ(open_error("/fi\rle"), Errc::BadName);
     EXPECT_EQ(open_error("file"), Errc::BadName);
     EXPECT_EQ(open_error(""), Errc::BadName);
-    EXPECT_EQ(code(root_->make_directory("/a\nb")), Errc::BadName);
+    EXPECT_EQ(code(root_->make_directory("/a\nb", 0755)), Errc::BadName);
     EXPECT_EQ(code(root_->rename("/file", "/a\rb", true)), Errc::BadName);
 
     const std::string hidden(make_hidden_name(5).view());
@@ -232,7 +232,7 @@ TEST_F(RootTest, BadBytesAndHiddenNamesAreRefused) {
     EXPECT_EQ(code(root_->remove_file("/" + hidden)), Errc::NotFound);
     EXPECT_EQ(code(root_->rename("/" + hidden, "/x", true)), Errc::NotFound);
     EXPECT_EQ(code(root_->rename("/file", "/" + hidden, true)), Errc::BadName);
-    EXPECT_EQ(code(root_->make_directory("/" + hidden)), Errc::BadName);
+    EXPECT_EQ(code(root_->make_directory("/" + hidden, 0755)), Errc::BadName);
     EXPECT_EQ(code(root_->change_mode("/" + hidden, 0600)), Errc::NotFound);
     EXPECT_EQ(tree_.read("root/" + hidden), "half an upload");
 }
@@ -241,8 +241,8 @@ TEST_F(RootTest, LongPathsFailByTheirLengthOnly) {
     open();
     EXPECT_EQ(open_error("/" + std::string(255, 'a')), Errc::NotFound);
     EXPECT_EQ(open_error("/" + std::string(256, 'a')), Errc::NameTooLong);
-    EXPECT_EQ(code(root_->make_directory("/" + std::string(255, 'a'))), Errc::Ok);
-    EXPECT_EQ(code(root_->make_directory("/" + std::string(256, 'a'))), Errc::NameTooLong);
+    EXPECT_EQ(code(root_->make_directory("/" + std::string(255, 'a'), 0755)), Errc::Ok);
+    EXPECT_EQ(code(root_->make_directory("/" + std::string(256, 'a'), 0755)), Errc::NameTooLong);
     std::string deep;
     while (deep.size() + 2 <= Root::kPathBytesMax) {
         deep += "/a";
@@ -254,12 +254,12 @@ TEST_F(RootTest, LongPathsFailByTheirLengthOnly) {
 
 TEST_F(RootTest, MakesAndRemovesDirectoriesWithTheRuledMode) {
     open();
-    EXPECT_EQ(code(root_->make_directory("/new")), Errc::Ok);
+    EXPECT_EQ(code(root_->make_directory("/new", 0755)), Errc::Ok);
     EXPECT_EQ(tree_.status("root/new").st_mode & 07777u, 0755u);
-    EXPECT_EQ(code(root_->make_directory("/new")), Errc::AlreadyExists);
-    EXPECT_EQ(code(root_->make_directory("/")), Errc::AlreadyExists);
-    EXPECT_EQ(code(root_->make_directory("/missing/new")), Errc::NotFound);
-    EXPECT_EQ(code(root_->make_directory("/file/new")), Errc::NotDirectory);
+    EXPECT_EQ(code(root_->make_directory("/new", 0755)), Errc::AlreadyExists);
+    EXPECT_EQ(code(root_->make_directory("/", 0755)), Errc::AlreadyExists);
+    EXPECT_EQ(code(root_->make_directory("/missing/new", 0755)), Errc::NotFound);
+    EXPECT_EQ(code(root_->make_directory("/file/new", 0755)), Errc::NotDirectory);
     EXPECT_EQ(code(root_->remove_directory("/new")), Errc::Ok);
     EXPECT_EQ(code(root_->remove_directory("/new")), Errc::NotFound);
     EXPECT_EQ(code(root_->remove_directory("/dir")), Errc::NotEmpty);

@@ -47,7 +47,7 @@ TEST_P(TreeTest, OpensReadsAndCloses) {
 }
 
 TEST_P(TreeTest, ChangesNamesOnHelpers) {
-    EXPECT_TRUE(loop_.run(tree_->make_directory("/new")).has_value());
+    EXPECT_TRUE(loop_.run(tree_->make_directory("/new", 0755)).has_value());
     EXPECT_TRUE(loop_.run(tree_->directory_exists("/new")).has_value());
     EXPECT_TRUE(loop_.run(tree_->rename("/file", "/new/file", true)).has_value());
     EXPECT_TRUE(loop_.run(tree_->change_mode("/new/file", 0600)).has_value());
@@ -73,7 +73,7 @@ TEST_P(TreeTest, TellsALinkFromWhatItPointsAt) {
 }
 
 TEST_P(TreeTest, TellsWhatIsFree) {
-    const Result<std::int64_t> free = loop_.run(tree_->free_bytes());
+    const Result<std::int64_t> free = loop_.run(tree_->free_bytes("/"));
     ASSERT_TRUE(free.has_value());
     EXPECT_GT(*free, 0);
 }
