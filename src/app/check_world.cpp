@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sluice/io/select_backend.hpp"
+#include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
 #include "sluice/sys/process.hpp"
 #include "sluice/vfs/root.hpp"
@@ -56,6 +57,17 @@ void check_engine(sys::Kernel& kernel, const config::Snapshot& config, WorldRepo
     report.text += "error: " + refusal + "\n";
 }
 
+// glibc loads most character sets from files (/usr/lib/*/gconv), which a small chroot may not have.
+void check_charset(const config::Snapshot& config, WorldReport& report) {
+    const std::string& name = config.server.charset;
+    if (name.empty() || proto::Charset::open(name)) { return; }
+    ++report.errors;
+    report.text += fmt::format(
+        "error: server.charset = \"{}\": iconv does not know it, or its letters are not those of "
+        "ASCII; iconv -l lists the names\n",
+        name);
+}
+
 void check_limits(const config::Snapshot& config, WorldReport& report) {
     // A session in a transfer holds its control and data connections and a file.
     const std::uint64_t wanted = std::uint64_t{config.limits.max_sessions} * 3;
@@ -74,6 +86,7 @@ WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config) {
     check_root(kernel, config, report);
     check_listeners(kernel, config, report);
     check_engine(kernel, config, report);
+    check_charset(config, report);
     check_limits(config, report);
     return report;
 }

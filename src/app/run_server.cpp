@@ -12,6 +12,7 @@
 
 #include "app/log_sinks.hpp"
 #include "sluice/io/select_backend.hpp"
+#include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
 #include "sluice/sys/linux_kernel.hpp"
 #include "sluice/sys/process.hpp"
@@ -145,6 +146,11 @@ int run_server(const config::Snapshot& config) {
         return complain(fmt::format("cannot serve '{}': {}", config.server.root,
                                     text_of(root.error())),
                         code_of(root.error()));
+    }
+    if (!config.server.charset.empty() && !proto::Charset::open(config.server.charset)) {
+        return complain(fmt::format("server.charset: iconv does not know '{}' (see iconv -l)",
+                                    config.server.charset),
+                        EX_CONFIG);
     }
     const std::uint32_t cores = static_cast<std::uint32_t>(sys::allowed_cpus().size());
     const std::uint32_t shards = config.server.shards == 0 ? cores : config.server.shards;

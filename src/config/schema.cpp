@@ -150,6 +150,8 @@ constexpr Field kFields[] = {
         "The IPv4 address that PASV announces, for servers behind NAT; \"\" is the address the client dialled."),
     server<&ServerSection::host_names>("host_names", Type::HostNames, "", Extra{},
         "Names that HOST accepts; none is any."),
+    server<&ServerSection::charset>("charset", Type::Name, "", Extra{.min = 0, .max = 40},
+        "Character set of clients that do not speak UTF-8, like \"CP1252\"; names on the disk are UTF-8 then. \"\" takes and gives names byte for byte."),
     server<&ServerSection::banner>("banner", Type::Lines, "sluice ready.", Extra{.min = 1, .max = kMessageBytesMax},
         "Text of the 220 greeting."),
     server<&ServerSection::shutdown_grace>("shutdown_grace", Type::Duration, "5m", Extra{.min = kMillisecond, .max = kDay, .zero = "stop at once"},

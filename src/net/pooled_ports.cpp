@@ -84,7 +84,9 @@ Status PooledPorts::reserve(Reservation& reservation, const sys::SocketAddress& 
     for (std::size_t i = 0; i < count && chosen == nullptr; ++i) {
         Port& port = *ports_[(start + i) % count];
         if (is_promised_to(port, peer)) { continue; }
-        if (is_quarantined(port.number, peer)) {
+        // Out of descriptors: what is queued there was dialled for an earlier transfer.
+        const bool is_paused = port.accepting.is_idle();
+        if (is_paused || is_quarantined(port.number, peer)) {
             last_resort = &port;  // better than a 425
         } else {
             chosen = &port;

@@ -67,6 +67,11 @@ void ReplyBuffer::consume(std::size_t count) {
     }
 }
 
+void ReplyBuffer::replace_from(std::size_t from, std::string_view bytes) {
+    bytes_.resize(sent_ + from);
+    (void)append(bytes);  // what does not fit is an overflow like any other
+}
+
 void ReplyBuffer::release() {
     std::string().swap(bytes_);
     sent_ = 0;

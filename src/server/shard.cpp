@@ -15,6 +15,13 @@ sys::SocketAddress parse_public_address(const config::Snapshot& config) {
     return parsed ? *parsed : sys::SocketAddress();
 }
 
+// That it can be opened has been seen before the server began (app/check_world.cpp).
+std::unique_ptr<proto::Charset> open_charset(const config::Snapshot& config) {
+    if (config.server.charset.empty()) { return nullptr; }
+    Result<std::unique_ptr<proto::Charset>> opened = proto::Charset::open(config.server.charset);
+    return opened ? std::move(*opened) : nullptr;
+}
+
 }  // namespace
 
 struct Shard::Handover : io::Message {
@@ -35,10 +42,11 @@ Shard::Shard(const Surroundings& surroundings)
       reactor_(around_.kernel, around_.backend, around_.ready, around_.helpers),
       tree_(around_.root, reactor_),
       buffers_(around_.config.limits.transfer_buffer_memory / around_.placement.shards()),
+      charset_(open_charset(around_.config)),
       services_{reactor_,    around_.config,
                 tree_,       buffers_,
                 peer_rules_, parse_public_address(around_.config),
-                around_.log, *this},
+                charset_.get(), around_.log, *this},
       sessions_(around_.config.limits.max_sessions),
       drain_([](io::Message& m) { static_cast<Order&>(m).shard->drain(); }, this),
       kill_([](io::Message& m) { static_cast<Order&>(m).shard->kill(); }, this) {

@@ -35,7 +35,7 @@ io::Task<void> Session::control_loop() {
         }
         std::string_view line;
         while (takes_lines() && output_.has_room() && next_line(line)) {
-            const Step step = begin_line(line);
+            const Step step = begin_line(in_utf8(line));
             if (step.handler != nullptr) { co_await step.handler(*this, step.command); }
             consume_line();
             join_running();
@@ -146,9 +146,17 @@ bool Session::may_pass(std::string_view line) {
     return request.row->flags.during_transfer && deferred_ == 0;
 }
 
+// For clients that do not speak UTF-8. The command points into the result until consume_line().
+std::string_view Session::in_utf8(std::string_view line) {
+    if (!speaks_charset()) { return line; }
+    line_in_utf8_ = std::make_unique<std::string>(services_.charset->from_client(line));
+    return *line_in_utf8_;
+}
+
 void Session::consume_line() {
     input_.erase(deferred_, line_bytes_);
     line_bytes_ = 0;
+    line_in_utf8_.reset();
     if (input_.empty()) { std::string().swap(input_); }  // an idle session owns no buffer
 }
 

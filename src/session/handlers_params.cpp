@@ -82,10 +82,16 @@ void handle_opts(Session& session, const Command& command) {
     switch (request.kind) {
         case proto::OptionKind::Utf8On:
         case proto::OptionKind::Utf8Nlst:
-            session.reply(ReplyCode::Okay, "UTF8 is always on.");
+            session.state().utf8 = true;
+            session.reply(ReplyCode::Okay, "UTF8 is on.");
             return;
         case proto::OptionKind::Utf8Off:
-            session.reply(ReplyCode::BadArgument, "Names are UTF-8 here.");
+            if (session.services().charset == nullptr) {
+                session.reply(ReplyCode::BadArgument, "Names are UTF-8 here.");
+                return;
+            }
+            session.state().utf8 = false;
+            session.reply(ReplyCode::Okay, "UTF8 is off.");
             return;
         case proto::OptionKind::MlstFacts:
             session.state().facts = request.facts;

@@ -1,5 +1,7 @@
 #include "sluice/session/session.hpp"
 
+#include <algorithm>
+
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 
@@ -58,6 +60,7 @@ void Session::lose_client() {
 
 // Sends what the socket takes. The rest waits for room; while it does, no command is read.
 void Session::flush(bool closes_next) {
+    if (speaks_charset()) { encode_output(); }
     while (!output_.is_empty() && !client_gone_) {
         const std::string_view pending = output_.view();
         const Result<std::size_t> sent =
@@ -68,9 +71,24 @@ void Session::flush(bool closes_next) {
             return;
         }
         output_.consume(*sent);
+        encoded_ -= std::min(encoded_, static_cast<std::uint32_t>(*sent));
     }
     if (output_.is_overflowed()) { lose_client(); }
     output_.release();
+}
+
+// The replies since the last time, line by line, for a client that does not speak UTF-8.
+void Session::encode_output() {
+    std::string encoded;
+    encoded_ = std::min(encoded_, static_cast<std::uint32_t>(output_.view().size()));
+    std::string_view fresh = output_.view().substr(encoded_);
+    while (!fresh.empty()) {
+        const std::size_t end = std::min(fresh.find('\n'), fresh.size() - 1) + 1;
+        encoded.append(services_.charset->to_client(fresh.substr(0, end)));
+        fresh.remove_prefix(end);
+    }
+    output_.replace_from(encoded_, encoded);
+    encoded_ = static_cast<std::uint32_t>(output_.view().size());
 }
 
 // A transfer that is about to wait sends what it has answered. What the socket does not take is the

@@ -65,6 +65,7 @@ struct ServerSection {
     Duration passive_wait = Duration::seconds(5);  // how long PASV/EPSV wait for a port before 425
     std::string public_address;            // IPv4 for 227, "" = the address the client dialled
     std::vector<std::string> host_names;   // that HOST takes; none: any
+    std::string charset;  // of clients that send no UTF-8; "" = names are bytes
     std::string banner = "sluice ready.";  // no version: 220 gives nothing away
     Duration shutdown_grace = Duration::seconds(300);
 

@@ -45,6 +45,8 @@ public:
     std::string_view view() const { return std::string_view(bytes_).substr(sent_); }
     // The first `count` bytes of view() have been sent.
     void consume(std::size_t count);
+    // Puts `bytes` in the place of everything behind the first `from` bytes of view().
+    void replace_from(std::size_t from, std::string_view bytes);
     // Frees the memory: an idle session owns no buffer.
     void release();
     // Bytes of memory held now.

@@ -103,6 +103,7 @@ private:
     vfs::Tree tree_;
     xfer::BufferPools buffers_;
     net::PeerRules peer_rules_;
+    std::unique_ptr<proto::Charset> charset_;
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on

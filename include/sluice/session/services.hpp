@@ -7,6 +7,7 @@
 #include "sluice/io/reactor.hpp"
 #include "sluice/net/peer_rules.hpp"
 #include "sluice/obs/event.hpp"
+#include "sluice/proto/charset.hpp"
 #include "sluice/sys/socket_address.hpp"
 #include "sluice/vfs/tree.hpp"
 #include "sluice/xfer/buffer_pool.hpp"
@@ -34,6 +35,7 @@ struct Services {
     xfer::BufferPools& buffers;
     const net::PeerRules& peer_rules;
     sys::SocketAddress public_address;  // server.public_address; not set: the one dialled
+    proto::Charset* charset;            // server.charset; null: names are bytes
     obs::Log& log;
     SessionOwner& owner;
 };

@@ -81,6 +81,8 @@ public:
 
     // The virtual path an argument means from the current directory.
     Result<std::string> resolve(std::string_view argument) const;
+    // The client speaks server.charset and has not said OPTS UTF8 ON.
+    bool speaks_charset() const { return services_.charset != nullptr && !state_.utf8; }
     // TYPE A, and the configuration has not said that it means binary.
     bool uses_ascii() const {
         return state_.type == proto::TransferType::Ascii && !config().transfer.ascii_is_binary;
@@ -194,6 +196,7 @@ private:
     bool next_line(std::string_view& line);
     bool is_binary_greeting() const;
     bool may_pass(std::string_view line);
+    std::string_view in_utf8(std::string_view line);
     void consume_line();
     Step begin_line(std::string_view line);
     void join_running();
@@ -211,6 +214,7 @@ private:
     void flush_for_transfer();
     void lose_client();
     void count_transfer();
+    void encode_output();
     std::string_view farewell() const;
     // session_log.cpp
     bool wants(obs::EventKind kind, obs::Level level) const {
@@ -243,7 +247,9 @@ private:
     std::uint32_t deferred_ = 0;
     std::uint32_t line_bytes_ = 0;
     std::uint32_t scanned_ = 0;
+    std::unique_ptr<std::string> line_in_utf8_;  // the line that runs, where it was converted
     proto::ReplyBuffer output_;
+    std::uint32_t encoded_ = 0;  // so many bytes of output_ are in the client's character set
     std::unique_ptr<xfer::DataSetup> data_setup_;
     std::unique_ptr<xfer::Transfer> transfer_;
     std::unique_ptr<TransferNote> transfer_note_;

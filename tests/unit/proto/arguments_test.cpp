@@ -50,9 +50,9 @@ TEST(SplitWords, IsTheInverseOfQuoting) {
     for (int round = 0; round < 2000; ++round) {
         Words made;
         std::string line;
-        for (unsigned count = random() % 4; count > 0; --count) {
+        for (auto count = random() % 4; count > 0; --count) {
             std::string word;
-            for (unsigned length = 1 + random() % 8; length > 0; --length) {
+            for (auto length = 1 + random() % 8; length > 0; --length) {
                 word.push_back("ab \"/\xff"[random() % 6]);
             }
             line.append("\"");
