@@ -34,10 +34,15 @@ struct LiveLine final : RunObserver {
     bool is_counted = false;  // ends by a number of transfers
     bool is_shown = true;
     ServerSampler* sampler = nullptr;
+    ServerUse server;
 
+    void on_measure_begin() override { sampler->begin_measuring(); }
+    void on_measure_end(std::uint32_t sessions) override { server = sampler->end(sessions); }
     void on_second(const Snapshot& snapshot) override {
         sampler->sample();
-        if (!is_shown) { return; }
+        if (!is_shown) {
+            return;
+        }
         Live live;
         live.elapsed_seconds = snapshot.elapsed_seconds;
         if (!is_counted) {
@@ -69,7 +74,9 @@ std::string begin_sampling(const Options& options, ServerSampler& sampler) {
 
 bool write_result(const std::string& name, const std::string& text,
                   std::vector<std::string>& written) {
-    if (name.empty()) { return true; }
+    if (name.empty()) {
+        return true;
+    }
     const Parsed<std::size_t> done = write_text_file(name, text);
     if (!done) {
         say(stderr, "sluice-load: " + done.error() + "\n");
@@ -95,15 +102,19 @@ int run(const Invocation& invocation) {
     }
     ServerSampler sampler;
     const std::string unknown = begin_sampling(options, sampler);
-    if (!unknown.empty()) { return usage_error(unknown); }
+    if (!unknown.empty()) {
+        return usage_error(unknown);
+    }
     report.environment = this_environment(options.url.host);
     LiveLine line;
     line.is_counted = options.transfers_max != 0;
     line.sampler = &sampler;
     line.is_shown = options.progress != Options::Progress::None;
     const std::string wrong = perform_run(options, &line, report.run);
-    if (!wrong.empty()) { return usage_error(wrong); }
-    report.run.server = sampler.end();
+    if (!wrong.empty()) {
+        return usage_error(wrong);
+    }
+    report.run.server = line.server;
     bool missed = false;
     for (const Requirement& requirement : invocation.requirements) {
         report.verdicts.push_back(judge(requirement, report.run));
@@ -116,7 +127,9 @@ int run(const Invocation& invocation) {
         whole = write_result(options.html_file, to_html(one, {}), written) && whole;
     }
     say(stdout, final_table(report, written));
-    if (missed) { return kExitRequirementMissed; }
+    if (missed) {
+        return kExitRequirementMissed;
+    }
     return whole && report.run.total.troubles_total() == 0 ? 0 : kExitTroubles;
 }
 
@@ -127,17 +140,22 @@ int compare_files(const Invocation& invocation) {
     std::vector<NamedReport> reports;
     for (const std::string& file : invocation.compare_files) {
         const Parsed<std::string> text = read_text_file(file, kReportBytesMax);
-        if (!text) { return usage_error(text.error()); }
+        if (!text) {
+            return usage_error(text.error());
+        }
         const Parsed<Report> report = from_json(*text);
-        if (!report) { return usage_error(file + ": " + report.error()); }
+        if (!report) {
+            return usage_error(file + ": " + report.error());
+        }
         reports.push_back(named(file, *report));
     }
     const std::vector<Pair> pairs = compare(reports);
     say(stdout, comparison_text(pairs));
     std::vector<std::string> written;
-    if (invocation.html_file.empty()) { return 0; }
-    return write_result(invocation.html_file, to_html(reports, pairs), written) ? 0
-                                                                                : kExitTroubles;
+    if (invocation.html_file.empty()) {
+        return 0;
+    }
+    return write_result(invocation.html_file, to_html(reports, pairs), written) ? 0 : kExitTroubles;
 }
 
 }  // namespace
@@ -148,6 +166,8 @@ int main(int argc, char** argv) {
     const Invocation invocation = interpret(argc, argv, read_text_file);
     say(stdout, invocation.output);
     say(stderr, invocation.messages);
-    if (invocation.action == Invocation::Action::Compare) { return compare_files(invocation); }
+    if (invocation.action == Invocation::Action::Compare) {
+        return compare_files(invocation);
+    }
     return invocation.action == Invocation::Action::Exit ? invocation.exit_code : run(invocation);
 }

@@ -103,8 +103,11 @@ Json server_json(const Run& run) {
     json["resident_bytes"] = server.resident_bytes;
     json["resident_before_bytes"] = server.resident_before;
     json["proportional_bytes"] = server.proportional_bytes;
+    json["proportional_before_bytes"] = server.proportional_before;
     json["context_switches"] = server.context_switches;
     json["descriptors"] = server.descriptors;
+    json["sessions"] = server.sessions;
+    json["bytes_per_session"] = server.bytes_per_session();
     return json;
 }
 
@@ -147,6 +150,14 @@ public:
             field.is_number() ? void(target = field.get<T>()) : complain(name, "a number");
         } else {
             read_whole(name, field, target);
+        }
+    }
+
+    // A field that older files of version 1 do not have.
+    template <class T>
+    void read_if(const char* name, T& target) const {
+        if (!find(name).is_null()) {
+            read(name, target);
         }
     }
 
@@ -283,16 +294,12 @@ void read_tally(const Fields& root, Tally& total) {
     const Fields errors = root.child("errors");
     for (std::size_t i = 0; i < total.troubles.size(); ++i) {
         const char* const name = name_of(static_cast<Trouble>(i));
-        if (!errors.find(name).is_null()) {
-            errors.read(name, total.troubles[i]);
-        }
+        errors.read_if(name, total.troubles[i]);
     }
     const Fields replies = root.child("replies");
     for (std::size_t code = 0; code < total.replies.size(); ++code) {
         const std::string name = fmt::format("{:03}", code);
-        if (!replies.find(name.c_str()).is_null()) {
-            replies.read(name.c_str(), total.replies[code]);
-        }
+        replies.read_if(name.c_str(), total.replies[code]);
     }
 }
 
@@ -324,6 +331,8 @@ void read_server(const Fields& fields, ServerUse& server) {
     fields.read("proportional_bytes", server.proportional_bytes);
     fields.read("context_switches", server.context_switches);
     fields.read("descriptors", server.descriptors);
+    fields.read_if("proportional_before_bytes", server.proportional_before);
+    fields.read_if("sessions", server.sessions);
 }
 
 void read_rest(const Fields& root, Report& report, std::string& wrong) {

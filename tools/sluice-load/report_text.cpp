@@ -193,10 +193,9 @@ void add_server(Lines out, const Run& run) {
     }
     text += fmt::format("; {} descriptors, {} context switches", with_commas(server.descriptors),
                         with_commas(server.context_switches));
-    const std::uint32_t sessions = run.seconds.empty() ? 0 : run.seconds.back().sessions;
-    if (sessions > 0 && server.resident_bytes > server.resident_before) {
-        const double grown = static_cast<double>(server.resident_bytes - server.resident_before);
-        text += fmt::format("; {} for each session", bytes_text(grown / sessions));
+    if (server.bytes_per_session() > 0) {
+        text += fmt::format("; {} for each of {} sessions", bytes_text(server.bytes_per_session()),
+                            with_commas(server.sessions));
     }
     add_line(out, "Server memory", text);
 }

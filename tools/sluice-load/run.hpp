@@ -27,9 +27,13 @@ struct Snapshot {
     double own_cpu_share = 0;  // of the busiest thread
 };
 
-// Called on main's thread, between the seconds.
+// Called on main's thread.
 struct RunObserver {
+    // The warm-up is over: what the server uses from now on belongs to the run.
+    virtual void on_measure_begin() = 0;
     virtual void on_second(const Snapshot& snapshot) = 0;
+    // What is measured has ended. So many sessions are open, and stay so until this returns.
+    virtual void on_measure_end(std::uint32_t sessions) = 0;
 
 protected:
     ~RunObserver() = default;

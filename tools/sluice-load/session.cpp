@@ -86,7 +86,7 @@ io::Task<> Session::run() {
 // An open control connection for all but logins, tried again and again while the run lasts.
 io::Task<bool> Session::ensure_open() {
     while (!client_.is_open() && !worker_.only_logs_in()) {
-        if (worker_.is_ending() || client_.is_stopped()) {
+        if (worker_.is_ending() || worker_.is_exhausted() || client_.is_stopped()) {
             co_return false;
         }
         if (failures_ > 0) {
@@ -122,6 +122,11 @@ io::Task<bool> Session::ensure_open() {
 io::Task<bool> Session::next_action() {
     if (!worker_.is_open_loop()) {
         if (!worker_.claim()) {
+            // Open until the others are done, so that the server is looked at with all its
+            // sessions.
+            while (!worker_.is_ending() && !client_.is_stopped()) {
+                co_await assigned_.wait();
+            }
             co_return false;
         }
         work_ = worker_.draw_work(random_);

@@ -32,6 +32,8 @@ TEST(ReportJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(copy->run.seconds.size(), 20u);
     EXPECT_EQ(copy->run.seconds[7].p99_ns, report.run.seconds[7].p99_ns);
     EXPECT_EQ(copy->run.server.context_switches, 12'345u);
+    EXPECT_EQ(copy->run.server.sessions, 512u);
+    EXPECT_EQ(copy->run.server.proportional_before, 9'000'000u);
     EXPECT_EQ(copy->run.features, "UTF8\nEPSV");
     EXPECT_EQ(copy->environment.processor, "A processor");
     EXPECT_EQ(copy->options.label, "sample");
