@@ -17,7 +17,13 @@ constexpr std::int64_t kTurnNs = 20'000'000;
 }  // namespace
 
 Conductor::Conductor(RunContext& run, RunObserver* observer, Run& result)
-    : run_(run), observer_(observer), result_(result), merger_(run.options.threads) {}
+    : run_(run),
+      observer_(observer),
+      result_(result),
+      merger_(run.options.threads),
+      totals_(run.options.threads) {
+    run_.wants_totals = observer != nullptr && observer->wants_totals();
+}
 
 void Conductor::start() {
     for (std::uint32_t i = 0; i < run_.options.threads; ++i) {
@@ -45,6 +51,9 @@ std::string Conductor::conduct(HeldSignals& signals) {
         now = kernel.now().ns;
         mark_boundaries(now);
         collect(now);
+        if (observer_ != nullptr && !observer_->on_turn()) {
+            run_.end_asked.store(true);
+        }
     }
     for (std::thread& thread : threads_) {
         thread.join();
@@ -75,11 +84,14 @@ void Conductor::mark_boundaries(std::int64_t now) {
 
 void Conductor::collect(std::int64_t now) {
     std::vector<Sample> taken;
-    for (const std::unique_ptr<WorkerReport>& report : reports_) {
-        const std::lock_guard<std::mutex> lock(report->mutex);
-        taken.swap(report->samples);
-        for (const Sample& sample : taken) {
+    for (std::size_t i = 0; i < reports_.size(); ++i) {
+        {
+            const std::lock_guard<std::mutex> lock(reports_[i]->mutex);
+            taken.swap(reports_[i]->samples);
+        }
+        for (Sample& sample : taken) {
             merger_.add(sample);
+            totals_[i] = std::move(sample.total);
         }
         taken.clear();
     }
@@ -109,6 +121,13 @@ void Conductor::tell(const Sample& sample, std::int64_t now) {
     snapshot.sessions_wanted = run_.profile.sessions_at(now - run_.begin.ns);
     snapshot.sessions_by_state = sample.states;
     snapshot.own_cpu_share = sample.cpu_share;
+    Tally total;
+    for (const std::unique_ptr<Tally>& one : totals_) {
+        if (one != nullptr) {
+            total.merge(*one);
+            snapshot.total = &total;
+        }
+    }
     observer_->on_second(snapshot);
 }
 

@@ -41,6 +41,8 @@ private:
     SecondsMerger merger_;
     std::vector<std::unique_ptr<WorkerReport>> reports_;
     std::vector<std::thread> threads_;
+    // The last totals that each thread has told, if the observer wants them.
+    std::vector<std::unique_ptr<Tally>> totals_;
     std::atomic<std::size_t> ended_{0};
     std::uint64_t actions_ = 0;
     std::uint64_t troubles_ = 0;

@@ -1,7 +1,9 @@
 // sluice-load: the command line becomes a run, the run a report.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "run.hpp"
 #include "server_use.hpp"
 #include "text_file.hpp"
+#include "view.hpp"
 
 namespace sluice::load {
 namespace {
@@ -30,22 +33,14 @@ int usage_error(const std::string& what) {
 }
 
 // A line each second on standard error, so that standard output is the table alone.
-struct LiveLine final : RunObserver {
-    bool is_counted = false;  // ends by a number of transfers
-    bool is_shown = true;
-    ServerSampler* sampler = nullptr;
-    ServerUse server;
+class LineView final : public View {
+public:
+    explicit LineView(const Options& options) : is_counted_(options.transfers_max != 0) {}
 
-    void on_measure_begin() override { sampler->begin_measuring(); }
-    void on_measure_end(std::uint32_t sessions) override { server = sampler->end(sessions); }
-    void on_second(const Snapshot& snapshot) override {
-        sampler->sample();
-        if (!is_shown) {
-            return;
-        }
+    void show(const Snapshot& snapshot) override {
         Live live;
         live.elapsed_seconds = snapshot.elapsed_seconds;
-        if (!is_counted) {
+        if (!is_counted_) {
             live.left_seconds = snapshot.total_seconds - snapshot.elapsed_seconds;
         }
         live.second = snapshot.second;
@@ -53,13 +48,52 @@ struct LiveLine final : RunObserver {
         live.troubles = snapshot.troubles;
         live.is_warmup = snapshot.is_warmup;
         live.own_cpu_share = snapshot.own_cpu_share;
-        std::string line = live_line(live);
-        if (line.empty() || line.back() != '\n') {
-            line += '\n';
-        }
-        say(stderr, line);
+        say(stderr, live_line(live) + "\n");
     }
+
+private:
+    const bool is_counted_;  // ends by a number of transfers
 };
+
+// The one observer of a run: shows it, and asks what the server uses.
+class Watcher final : public RunObserver {
+public:
+    // `view` may be null.
+    Watcher(ServerSampler& sampler, View* view) : sampler_(sampler), view_(view) {}
+
+    void on_measure_begin() override { sampler_.begin_measuring(); }
+    void on_measure_end(std::uint32_t sessions) override { server_ = sampler_.end(sessions); }
+    bool wants_totals() const override { return view_ != nullptr && view_->wants_totals(); }
+    void on_second(const Snapshot& snapshot) override {
+        sampler_.sample();
+        if (view_ != nullptr) {
+            view_->show(snapshot);
+        }
+    }
+    bool on_turn() override { return view_ == nullptr || view_->goes_on(); }
+
+    const ServerUse& server() const { return server_; }
+
+private:
+    ServerSampler& sampler_;
+    View* view_;
+    ServerUse server_;
+};
+
+// Null for Progress::None.
+Parsed<std::unique_ptr<View>> make_view(const Options& options) {
+    const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    if (options.progress == Options::Progress::Tui && has_terminal) {
+        return make_full_screen(options);
+    }
+    if (options.progress == Options::Progress::Tui) {
+        say(stderr, "sluice-load: --tui needs a terminal; a line each second instead\n");
+    }
+    if (options.progress == Options::Progress::None) {
+        return nullptr;
+    }
+    return std::make_unique<LineView>(options);
+}
 
 // What of the server's side can be known; "" or why not.
 std::string begin_sampling(const Options& options, ServerSampler& sampler) {
@@ -97,24 +131,23 @@ int run(const Invocation& invocation) {
     Report report;
     report.options = invocation.options;
     const Options& options = report.options;
-    if (options.progress == Options::Progress::Tui) {
-        return usage_error("there is no full screen yet: --progress line");
-    }
     ServerSampler sampler;
     const std::string unknown = begin_sampling(options, sampler);
     if (!unknown.empty()) {
         return usage_error(unknown);
     }
     report.environment = this_environment(options.url.host);
-    LiveLine line;
-    line.is_counted = options.transfers_max != 0;
-    line.sampler = &sampler;
-    line.is_shown = options.progress != Options::Progress::None;
-    const std::string wrong = perform_run(options, &line, report.run);
+    Parsed<std::unique_ptr<View>> view = make_view(options);
+    if (!view) {
+        return usage_error(view.error());
+    }
+    Watcher watcher(sampler, view->get());
+    const std::string wrong = perform_run(options, &watcher, report.run);
+    view->reset();  // the terminal is for the table again
     if (!wrong.empty()) {
         return usage_error(wrong);
     }
-    report.run.server = line.server;
+    report.run.server = watcher.server();
     bool missed = false;
     for (const Requirement& requirement : invocation.requirements) {
         report.verdicts.push_back(judge(requirement, report.run));

@@ -16,7 +16,7 @@ namespace sluice::load {
 namespace {
 
 constexpr std::string_view kDataModes[] = {"epsv", "pasv", "eprt", "port"};
-constexpr std::string_view kProgresses[] = {"auto", "line", "none"};
+constexpr std::string_view kProgresses[] = {"auto", "line", "none", "tui"};
 constexpr std::string_view kEngines[] = {"auto", "io_uring", "epoll"};
 
 bool is_digits(std::string_view text) {
@@ -152,6 +152,8 @@ Parsed<Options::Progress> progress_value(std::string_view text) {
             return Options::Progress::Line;
         case 2:
             return Options::Progress::None;
+        case 3:
+            return Options::Progress::Tui;
         default:
             return no_such(text, kProgresses);
     }

@@ -30,6 +30,7 @@ struct Flags {
     std::vector<std::string> require;
     bool poisson = false;
     bool verify = false;
+    bool tui = false;
 };
 
 struct TextOption {
@@ -84,6 +85,7 @@ void add_run_options(CLI::App& app, Flags& flags) {
     app.add_option("--require", flags.require)->allow_extra_args(false);
     app.add_flag("--poisson", flags.poisson);
     app.add_flag("--verify", flags.verify);
+    app.add_flag("--tui", flags.tui);
 }
 
 // What CLI11 could not place: an option it does not know.
@@ -235,6 +237,12 @@ private:
         take<std::string>("--source", &Flags::source, options.source_network, network_value);
         take<std::string>("--engine", &Flags::engine, options.engine, engine_value);
         take<Options::Progress>("--progress", &Flags::progress, options.progress, progress_value);
+        if (flags_.tui && is_given("--progress")) {
+            wrong("--tui and --progress ask for the same: give one of them");
+        }
+        if (flags_.tui) {
+            options.progress = Options::Progress::Tui;
+        }
         take_text("--manifest", &Flags::manifest, options.manifest);
         take_text("--json", &Flags::json, options.json_file);
         take_text("--html", &Flags::html, options.html_file);

@@ -23,8 +23,8 @@ mixed login small-files list noop idle slow-readers abort; default: download.
                     p90 p99 p999 max mean errors throughput rate; of one step:
                     p99(first_byte)
   --json FILE       Results for machines         --html FILE    for people
-  --label TEXT      Name of this run             --progress P   auto line none
-  --version         -h, --help          Values: 500ms 10s 1m30s; 64KiB 1MB 2GiB
+  --label TEXT      Name of this run             --progress P   line tui none
+  --tui  --version  -h, --help          Values: 500ms 10s 1m30s; 64KiB 1MB 2GiB
 Exit: 0 good, 1 troubles, 2 usage, 99 requirement missed. More: sluice-load(1)
 )";
 

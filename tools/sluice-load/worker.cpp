@@ -390,6 +390,9 @@ void Worker::take_sample(std::int64_t now_ns) {
     sample.cpu_share = now_ns < next_second_ns_ ? cpu - cpu_before_ : 1;
     cpu_before_ = cpu;
     std::swap(sample.actions, second_actions_);
+    if (run_.wants_totals) {
+        sample.total = std::make_unique<Tally>(tally_);
+    }
     const std::lock_guard<std::mutex> lock(report_.mutex);
     report_.samples.push_back(std::move(sample));
 }

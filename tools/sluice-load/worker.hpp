@@ -36,6 +36,7 @@ struct RunContext {
     io::EngineKind engine;
     Instant begin;
     StandStill stand_still;
+    bool wants_totals = false;              // in each sample
     std::atomic<std::uint64_t> claimed{0};  // of Options::transfers_max
     std::atomic<bool> end_asked{false};     // by a signal
 };
@@ -47,6 +48,7 @@ struct Sample {
     Histogram actions;
     std::array<std::uint32_t, static_cast<std::size_t>(FtpClient::State::Count)> states{};
     double cpu_share = 0;
+    std::unique_ptr<Tally> total;  // of this thread so far, if RunContext::wants_totals
 };
 
 // What a worker hands to main.

@@ -123,7 +123,8 @@ TEST(CommandLine, SaysWhatIsWrongWithAValueAndWhatWouldBeRight) {
     EXPECT_TRUE(complains({"ftp://h/f", "--data", "pasiv"}, "did you mean 'pasv'?"));
     EXPECT_TRUE(complains({"ftp://h/f", "--engine", "iouring"}, "did you mean 'io_uring'?"));
     EXPECT_TRUE(complains({"ftp://h/f", "--source", "127.0.0.0/33"}, "is no network"));
-    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "tui"}, "is none of auto, line, none"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "bar"}, "is none of auto, line, none, tui"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "line", "--tui"}, "ask for the same"));
     EXPECT_TRUE(complains({"ftp://h/f", "--poisson"}, "give one, like --rate 100"));
     EXPECT_TRUE(complains({"ftp://h/f", "--duration", "0"}, "must be above 0"));
     EXPECT_TRUE(complains({"ftp://h/f", "--durration", "1s"}, "did you mean '--duration'?"));
@@ -172,7 +173,7 @@ TEST(CommandLine, HelpFitsAScreenAndNamesEveryOption) {
           "--warmup",   "--ramp",     "--transfers",  "--threads",       "--path",     "--size",
           "--data",     "--source",   "--engine",     "--verify",        "--manifest", "--timeout",
           "--seed",     "--label",    "--server-pid", "--server-cgroup", "--json",     "--html",
-          "--require",  "--progress", "--version",    "--help",          "compare"}) {
+          "--require",  "--progress", "--tui",        "--version",       "--help",     "compare"}) {
         EXPECT_NE((" " + invocation.output).find(name), std::string::npos) << name;
     }
     EXPECT_EQ(run({"--version"}).output.substr(0, 12), "sluice-load ");
