@@ -184,6 +184,9 @@ void add_differences(Pair& pair, const Report& base, const Report& other) {
            with_commas(other.options.sessions));
     differ(pair.notes, "data mode", name_of(base.options.data_mode),
            name_of(other.options.data_mode));
+    differ(pair.notes, "congestion control",
+           base.options.congestion.empty() ? "the system's" : base.options.congestion,
+           other.options.congestion.empty() ? "the system's" : other.options.congestion);
     differ(pair.notes, "number of threads", with_commas(base.options.threads),
            with_commas(other.options.threads));
     differ(pair.notes, "processor", base.environment.processor, other.environment.processor);

@@ -159,6 +159,17 @@ Parsed<Options::Progress> progress_value(std::string_view text) {
     }
 }
 
+Parsed<std::string> congestion_value(std::string_view text) {
+    // TCP_CA_NAME_MAX of Linux is 16 with its NUL.
+    constexpr std::size_t kNameMax = 15;
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    if (text.empty() || text.size() > kNameMax ||
+        text.find_first_not_of(kLetters) != std::string_view::npos) {
+        return refuse(fmt::format("'{}' is no name like cubic, reno or bbr", text));
+    }
+    return std::string(text);
+}
+
 Parsed<std::string> engine_value(std::string_view text) {
     if (index_in(text, kEngines) == std::size(kEngines)) {
         return no_such(text, kEngines);

@@ -25,7 +25,7 @@ struct Flags {
     std::vector<std::string> words;  // the scenario and the URL
     std::string scenario, workload, sessions, rate, duration, warmup, ramp, transfers, threads;
     std::vector<std::string> paths;
-    std::string size, data, source, engine, manifest, timeout, seed, label;
+    std::string size, data, source, engine, congestion, manifest, timeout, seed, label;
     std::string server_pid, server_cgroup, json, html, progress;
     std::vector<std::string> require;
     bool poisson = false;
@@ -51,6 +51,7 @@ constexpr TextOption kTextOptions[] = {
     {"--data", &Flags::data},
     {"--source", &Flags::source},
     {"--engine", &Flags::engine},
+    {"--congestion", &Flags::congestion},
     {"--manifest", &Flags::manifest},
     {"--timeout", &Flags::timeout},
     {"--seed", &Flags::seed},
@@ -243,6 +244,7 @@ private:
         if (flags_.tui) {
             options.progress = Options::Progress::Tui;
         }
+        take<std::string>("--congestion", &Flags::congestion, options.congestion, congestion_value);
         take_text("--manifest", &Flags::manifest, options.manifest);
         take_text("--json", &Flags::json, options.json_file);
         take_text("--html", &Flags::html, options.html_file);

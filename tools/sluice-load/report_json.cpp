@@ -61,6 +61,7 @@ Json options_json(const Options& options) {
     json["data"] = name_of(options.data_mode);
     json["source"] = options.source_network;
     json["engine"] = options.engine;
+    json["congestion"] = options.congestion;
     json["verify"] = options.verify;
     json["seed"] = options.seed;
     json["phases"] = std::move(phases);
@@ -243,6 +244,7 @@ void read_options(const Fields& fields, Options& options, std::string& wrong) {
     fields.read("duration_ns", options.duration.ns);
     fields.read("warmup_ns", options.warmup.ns);
     fields.read("transfers_max", options.transfers_max);
+    fields.read_if("congestion", options.congestion);
     fields.read("verify", options.verify);
     fields.read("seed", options.seed);
     std::string arrivals;

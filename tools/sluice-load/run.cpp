@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "conductor.hpp"
 #include "held_signals.hpp"
 #include "socket_calls.hpp"
+#include "text_file.hpp"
 
 namespace sluice::load {
 namespace {
@@ -43,6 +45,24 @@ std::string descriptor_refusal(const LoadProfile& profile) {
     }
     return fmt::format("{} sessions need {} descriptors, and the limit is {} (ulimit -n)",
                        profile.sessions_max(), needed, limit.rlim_cur);
+}
+
+// Tried on a socket of its own before the run, where a person can be told.
+std::string congestion_refusal(const std::string& name, int family) {
+    SocketWish wish;
+    wish.family = family;
+    wish.congestion = name.c_str();
+    const Result<int> made = make_socket(wish);
+    if (made) {
+        ::close(*made);
+        return "";
+    }
+    constexpr const char* kList = "/proc/sys/net/ipv4/tcp_available_congestion_control";
+    const std::string has = read_text_file(kList, 4096).value_or("");
+    return fmt::format(
+        "--congestion: '{}' {}; this system has {}", name,
+        made.error().code == Errc::NotFound ? "is not known here" : "cannot be used here",
+        has.substr(0, has.find('\n')));
 }
 
 std::string refusal_of_text(const std::string& text, const char* what) {
@@ -136,6 +156,12 @@ std::string perform_run(const Options& options, RunObserver* observer, Run& resu
     }
     if (sources->family() != 0 && sources->family() != server->family()) {
         return fmt::format("{} cannot be reached from {}", server->text(), options.source_network);
+    }
+    if (!options.congestion.empty()) {
+        wrong = congestion_refusal(options.congestion, server->family());
+        if (!wrong.empty()) {
+            return wrong;
+        }
     }
     Content content;
     const Status made = content.make(options.seed);

@@ -23,6 +23,7 @@ std::string error_of(std::string_view text) {
 TEST(ReportJson, ReadsBackWhatItWrote) {
     Report report = sample_report(1, 1'940'000'000, 690'000);
     report.run.total.count(Trouble::WrongBytes);
+    report.options.congestion = "bbr";
     const std::string text = to_json(report);
     const Parsed<Report> copy = from_json(text);
     ASSERT_TRUE(copy) << copy.error();
