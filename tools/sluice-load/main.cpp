@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -181,6 +182,13 @@ int compare_files(const Invocation& invocation) {
             return usage_error(file + ": " + report.error());
         }
         reports.push_back(named(file, *report));
+    }
+    // One label for all says nothing: then each file is by itself.
+    const bool is_one = std::all_of(reports.begin(), reports.end(), [&](const NamedReport& each) {
+        return each.name == reports.front().name;
+    });
+    for (std::size_t i = 0; is_one && i < reports.size(); ++i) {
+        reports[i].name = invocation.compare_files[i];
     }
     const std::vector<Pair> pairs = compare(reports);
     say(stdout, comparison_text(pairs));

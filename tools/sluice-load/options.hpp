@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct Sizes {
     std::uint64_t max = 1 << 20;
     double median = 0;  // LogNormal, bytes
     double sigma = 0;   // LogNormal
+    std::optional<std::uint64_t>
+        seed;  // of these draws alone; else it follows from that of the run
 };
 
 // One kind of work in a mix.

@@ -20,6 +20,59 @@ constexpr std::size_t kBucketsMax = 10'000;
 // Above this, a double of another program's parser is no longer exact, and sums could overflow.
 constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53;
 
+// The fields that are read back as they were written: one list of names for both ways. `Since` is
+// what a file must have: those of Later were added to version 1 and may be missing.
+enum class Since : std::uint8_t { Begin, Later };
+
+template <class AnyOptions, class Visit>
+void visit_options(AnyOptions& options, const Visit& visit) {
+    visit("scenario", options.scenario);
+    visit("sessions", options.sessions);
+    visit("threads", options.threads);
+    visit("duration_ns", options.duration.ns);
+    visit("warmup_ns", options.warmup.ns);
+    visit("transfers_max", options.transfers_max);
+    visit("congestion", options.congestion, Since::Later);
+    visit("verify", options.verify);
+    visit("seed", options.seed);
+}
+
+template <class AnyRun, class Visit>
+void visit_totals(AnyRun& run, const Visit& visit) {
+    visit("measured_seconds", run.measured_seconds);
+    visit("actions_started", run.total.actions_started);
+    visit("actions_done", run.total.actions_done);
+    visit("actions_late", run.total.actions_late);
+    visit("logins", run.total.logins);
+    visit("bytes_received", run.total.bytes_received);
+    visit("bytes_sent", run.total.bytes_sent);
+}
+
+template <class AnyServer, class Visit>
+void visit_server(AnyServer& server, const Visit& visit) {
+    visit("known", server.known);
+    visit("cpu_seconds", server.cpu_seconds);
+    visit("resident_bytes", server.resident_bytes);
+    visit("resident_before_bytes", server.resident_before);
+    visit("proportional_bytes", server.proportional_bytes);
+    visit("proportional_before_bytes", server.proportional_before, Since::Later);
+    visit("context_switches", server.context_switches);
+    visit("descriptors", server.descriptors);
+    visit("sessions", server.sessions, Since::Later);
+}
+
+class WriteField {
+public:
+    explicit WriteField(Json& json) : json_(json) {}
+    template <class T>
+    void operator()(const char* name, const T& value, Since = Since::Begin) const {
+        json_[name] = value;
+    }
+
+private:
+    Json& json_;
+};
+
 Json histogram_json(const Histogram& histogram) {
     Json buckets = Json::array();
     for (const Histogram::Bucket& bucket : histogram.buckets()) {
@@ -50,35 +103,21 @@ Json options_json(const Options& options) {
     }
     Json json;
     json["url"] = show(options.url);
-    json["scenario"] = options.scenario;
     json["arrivals"] = name_of(options.arrivals);
-    json["sessions"] = options.sessions;
-    json["threads"] = options.threads;
-    json["duration_ns"] = options.duration.ns;
-    json["warmup_ns"] = options.warmup.ns;
-    json["timeout_ns"] = options.timeout.ns;
-    json["transfers_max"] = options.transfers_max;
     json["data"] = name_of(options.data_mode);
+    visit_options(options, WriteField(json));
+    // Told, and never read back.
+    json["timeout_ns"] = options.timeout.ns;
     json["source"] = options.source_network;
     json["engine"] = options.engine;
-    json["congestion"] = options.congestion;
-    json["verify"] = options.verify;
-    json["seed"] = options.seed;
     json["phases"] = std::move(phases);
     return json;
 }
 
 Json totals_json(const Run& run) {
-    const Tally& total = run.total;
     Json json;
-    json["measured_seconds"] = run.measured_seconds;
-    json["actions_started"] = total.actions_started;
-    json["actions_done"] = total.actions_done;
-    json["actions_late"] = total.actions_late;
-    json["logins"] = total.logins;
-    json["bytes_received"] = total.bytes_received;
-    json["bytes_sent"] = total.bytes_sent;
-    json["errors"] = total.troubles_total();
+    visit_totals(run, WriteField(json));
+    json["errors"] = run.total.troubles_total();
     json["throughput_bytes_per_second"] = throughput_of(run);
     json["actions_per_second"] = rate_of(run);
     return json;
@@ -97,18 +136,9 @@ Json seconds_json(const Run& run) {
 }
 
 Json server_json(const Run& run) {
-    const ServerUse& server = run.server;
     Json json;
-    json["known"] = server.known;
-    json["cpu_seconds"] = server.cpu_seconds;
-    json["resident_bytes"] = server.resident_bytes;
-    json["resident_before_bytes"] = server.resident_before;
-    json["proportional_bytes"] = server.proportional_bytes;
-    json["proportional_before_bytes"] = server.proportional_before;
-    json["context_switches"] = server.context_switches;
-    json["descriptors"] = server.descriptors;
-    json["sessions"] = server.sessions;
-    json["bytes_per_session"] = server.bytes_per_session();
+    visit_server(run.server, WriteField(json));
+    json["bytes_per_session"] = run.server.bytes_per_session();
     return json;
 }
 
@@ -204,6 +234,18 @@ private:
     std::string& wrong_;
 };
 
+class ReadField {
+public:
+    explicit ReadField(const Fields& fields) : fields_(fields) {}
+    template <class T>
+    void operator()(const char* name, T& target, Since since = Since::Begin) const {
+        since == Since::Begin ? fields_.read(name, target) : fields_.read_if(name, target);
+    }
+
+private:
+    const Fields& fields_;
+};
+
 std::optional<std::uint64_t> whole(const Json& json) {
     return json.is_number_unsigned() ? std::optional(json.get<std::uint64_t>()) : std::nullopt;
 }
@@ -238,15 +280,7 @@ void read_histogram(const Fields& fields, Histogram& histogram) {
 void read_options(const Fields& fields, Options& options, std::string& wrong) {
     std::string url;
     fields.read("url", url);
-    fields.read("scenario", options.scenario);
-    fields.read("sessions", options.sessions);
-    fields.read("threads", options.threads);
-    fields.read("duration_ns", options.duration.ns);
-    fields.read("warmup_ns", options.warmup.ns);
-    fields.read("transfers_max", options.transfers_max);
-    fields.read_if("congestion", options.congestion);
-    fields.read("verify", options.verify);
-    fields.read("seed", options.seed);
+    visit_options(options, ReadField(fields));
     std::string arrivals;
     std::string data;
     fields.read("arrivals", arrivals);
@@ -272,16 +306,6 @@ void read_options(const Fields& fields, Options& options, std::string& wrong) {
         each.read("hold_ns", phase.hold.ns);
         options.phases.push_back(phase);
     }
-}
-
-void read_totals(const Fields& fields, Run& run) {
-    fields.read("measured_seconds", run.measured_seconds);
-    fields.read("actions_started", run.total.actions_started);
-    fields.read("actions_done", run.total.actions_done);
-    fields.read("actions_late", run.total.actions_late);
-    fields.read("logins", run.total.logins);
-    fields.read("bytes_received", run.total.bytes_received);
-    fields.read("bytes_sent", run.total.bytes_sent);
 }
 
 void read_tally(const Fields& root, Tally& total) {
@@ -323,18 +347,6 @@ void read_seconds(const Fields& fields, std::vector<Second>& seconds) {
         seconds.push_back(Second{cells[0], cells[1], cells[2], cells[3], cells[4],
                                  static_cast<std::uint32_t>(cells[5])});
     }
-}
-
-void read_server(const Fields& fields, ServerUse& server) {
-    fields.read("known", server.known);
-    fields.read("cpu_seconds", server.cpu_seconds);
-    fields.read("resident_bytes", server.resident_bytes);
-    fields.read("resident_before_bytes", server.resident_before);
-    fields.read("proportional_bytes", server.proportional_bytes);
-    fields.read("context_switches", server.context_switches);
-    fields.read("descriptors", server.descriptors);
-    fields.read_if("proportional_before_bytes", server.proportional_before);
-    fields.read_if("sessions", server.sessions);
 }
 
 void read_rest(const Fields& root, Report& report, std::string& wrong) {
@@ -421,10 +433,10 @@ Parsed<Report> from_json(std::string_view text) {
     Report report;
     read_rest(root, report, wrong);
     read_options(root.child("options"), report.options, wrong);
-    read_totals(root.child("totals"), report.run);
+    visit_totals(report.run, ReadField(root.child("totals")));
     read_tally(root, report.run.total);
     read_seconds(root.child("seconds"), report.run.seconds);
-    read_server(root.child("server"), report.run.server);
+    visit_server(report.run.server, ReadField(root.child("server")));
     if (!wrong.empty()) {
         return refuse(wrong);
     }
