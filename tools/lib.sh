@@ -10,7 +10,7 @@
 build_packages="g++ meson ninja-build pkg-config libfmt-dev libexpected-dev liburing-dev
     libtomlplusplus-dev libcli11-dev libmimalloc-dev"
 test_packages="$build_packages libgtest-dev libgmock-dev libbenchmark-dev python3
-    nlohmann-json3-dev curl wget lftp ncftp tnftp spin strace btrfs-progs"
+    nlohmann-json3-dev libncurses-dev scdoc curl wget lftp ncftp tnftp spin strace btrfs-progs"
 
 say() { printf 'sluice: %s\n' "$*"; }
 die() {

@@ -3,16 +3,19 @@ _sluice_load() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     local scenarios="download upload mixed login small-files list noop idle slow-readers abort"
     local options="--scenario --workload --sessions --rate --poisson --duration --warmup --ramp
-        --transfers --threads --path --size --data --source --engine --verify --manifest --timeout
-        --seed --label --server-pid --server-cgroup --json --html --require --progress --version
-        --help"
+        --transfers --threads --path --size --data --source --engine --congestion --verify
+        --manifest --timeout --seed --label --server-pid --server-cgroup --json --html --require
+        --tui --progress --version --help"
     case $before in
         --scenario) COMPREPLY=($(compgen -W "$scenarios" -- "$word")); return ;;
         --data) COMPREPLY=($(compgen -W "epsv pasv eprt port" -- "$word")); return ;;
         --engine) COMPREPLY=($(compgen -W "auto io_uring epoll" -- "$word")); return ;;
-        --progress) COMPREPLY=($(compgen -W "auto line none" -- "$word")); return ;;
+        --congestion)
+            local known=/proc/sys/net/ipv4/tcp_available_congestion_control
+            COMPREPLY=($(compgen -W "$(cat $known 2>/dev/null)" -- "$word")); return ;;
+        --progress) COMPREPLY=($(compgen -W "auto line tui none" -- "$word")); return ;;
         --workload|--manifest|--json|--html) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --*) [[ $before != --poisson && $before != --verify ]] && return ;;
+        --*) [[ $before != --poisson && $before != --verify && $before != --tui ]] && return ;;
     esac
     if [[ ${COMP_WORDS[1]} == compare && $COMP_CWORD -gt 1 ]]; then
         COMPREPLY=($(compgen -f -W "--html" -- "$word"))

@@ -36,11 +36,11 @@ def load_command(*words):
     return [os.environ["SLUICE_LOAD"]] + [str(word) for word in words]
 
 
-def load(engine, *words):
-    """Runs to the end. `words`: scenario, URL and options."""
+def load(engine, *words, wrapper=()):
+    """Runs to the end. `words`: scenario, URL and options. `wrapper`: a command in front of it."""
     with tempfile.TemporaryDirectory(prefix="sluice-load-test.") as folder:
         path = os.path.join(folder, "results.json")
-        command = load_command(*words, "--engine", engine, "--json", path, "--progress", "none")
+        command = list(wrapper) + load_command(*words, "--engine", engine, "--json", path, "--progress", "none")
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=HANGS_AFTER, text=True)
         results = {}

@@ -1,6 +1,7 @@
 """Every scenario against sluiced, its totals held against the server's own record and its files."""
 
 import os
+import sys
 import threading
 
 from load_case import TROUBLES, LoadCase, load, sluice
@@ -238,6 +239,25 @@ hold = "1s"
         self.assertLessEqual(sessions[2], 6)
         self.assertTrue(sizes and all(KIB <= size <= 64 * KIB for size in sizes), sizes)
         self.assertGreater(measured.totals["logins"], 20)
+
+    def test_the_congestion_control_of_every_connection(self):
+        # reno is part of every kernel, and the default of hardly any.
+        with self.serve() as server:
+            path = os.path.join(self.tree.top, "trace")
+            words = ("upload", "ftp://127.0.0.1:%d/up" % server.port, "--transfers", 2,
+                     "--sessions", 1, "--congestion", "reno")
+            # The leak checker of a sanitized build cannot work below strace.
+            wrapper = ("env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "-e",
+                       "trace=setsockopt", "-o", path)
+            measured = load(self.engine, *words, wrapper=wrapper)
+            self.assert_clean(measured)
+            # strace shows the name as a number.
+            name = int.from_bytes(b"reno", sys.byteorder)
+            with open(path) as f:
+                calls = [line for line in f if "TCP_CONGESTION, [%d], 4) = 0" % name in line]
+        self.assertEqual(measured.results["options"]["congestion"], "reno")
+        # The trial, the control connection and two data connections.
+        self.assertEqual(len(calls), 4, calls)
 
     def test_a_missing_file(self):
         with self.serve() as server:

@@ -126,6 +126,13 @@ class Troubles:
             measured = load(self.engine, *words)
             self.assertEqual(measured.status, USAGE, (words, measured.output))
 
+    def test_a_congestion_control_that_is_not_there_is_refused_by_name(self):
+        measured = load(self.engine, "download", "ftp://127.0.0.1/f", "--congestion", "nonesuch")
+        self.assertEqual(measured.status, USAGE)
+        self.assertIn("'nonesuch' is not known here; this system has ", measured.output)
+        with open("/proc/sys/net/ipv4/tcp_available_congestion_control") as f:
+            self.assertIn(f.read().strip(), measured.output)
+
 
 if __name__ == "__main__":
     sluice.run(__name__)

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -21,6 +19,12 @@ namespace {
 constexpr double kResolution = 0.01;
 
 using Series = std::vector<double>;
+
+// The runs of one server, in the order they were given.
+struct Group {
+    std::string name;
+    std::vector<const Report*> runs;
+};
 
 struct Interval {
     double low = 0;
@@ -50,15 +54,31 @@ double resampled_mean(const Series& values, Prng& prng) {
     return sum / static_cast<double>(count);
 }
 
-std::optional<Interval> interval_of_ratio(const Series& base, const Series& other) {
-    if (std::min(base.size(), other.size()) < kSecondsForSpread) {
-        return std::nullopt;
+double mean_of_runs(const std::vector<Series>& runs) {
+    Series means;
+    for (const Series& run : runs) {
+        means.push_back(mean_of(run));
     }
+    return mean_of(means);
+}
+
+// Runs drawn again, and within each of them its seconds.
+double resampled_runs(const std::vector<Series>& runs, Prng& prng) {
+    double sum = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const Series& run = runs.size() == 1 ? runs[0] : runs[prng.below(runs.size())];
+        sum += resampled_mean(run, prng);
+    }
+    return sum / static_cast<double>(runs.size());
+}
+
+std::optional<Interval> interval_of_ratio(const std::vector<Series>& base,
+                                          const std::vector<Series>& other) {
     Prng prng(1);
     Series ratios;
     for (std::size_t i = 0; i < kResamples; ++i) {
-        const double below = resampled_mean(base, prng);
-        const double above = resampled_mean(other, prng);
+        const double below = resampled_runs(base, prng);
+        const double above = resampled_runs(other, prng);
         if (below <= 0) {
             return std::nullopt;
         }
@@ -99,38 +119,79 @@ Series series_of(const Run& run, const Question& question) {
     return values;
 }
 
-Compared compared_by(const Question& question, const Run& base, const Run& other) {
-    const Series below = series_of(base, question);
-    const Series above = series_of(other, question);
+// Runs without a single value have no say in a mean.
+std::vector<Series> series_of(const Group& group, const Question& question) {
+    std::vector<Series> all;
+    for (const Report* report : group.runs) {
+        Series values = series_of(report->run, question);
+        if (!values.empty()) {
+            all.push_back(std::move(values));
+        }
+    }
+    return all;
+}
+
+std::size_t count_of(const std::vector<Series>& runs) {
+    std::size_t count = 0;
+    for (const Series& run : runs) {
+        count += run.size();
+    }
+    return count;
+}
+
+// `has_spread`: there are enough values for an interval.
+Compared compared(const char* name, const std::vector<Series>& base,
+                  const std::vector<Series>& other, bool has_spread, bool more_is_better) {
+    const double below = mean_of_runs(base);
     Compared row;
-    row.name = question.name;
-    row.base = question.show(mean_of(below));
-    row.other = question.show(mean_of(above));
-    row.ratio = mean_of(below) > 0 ? mean_of(above) / mean_of(below) : 0;
-    const std::optional<Interval> interval = interval_of_ratio(below, above);
+    row.name = name;
+    row.ratio = below > 0 ? mean_of_runs(other) / below : 0;
+    const std::optional<Interval> interval =
+        has_spread ? interval_of_ratio(base, other) : std::nullopt;
     if (!interval) {
         return row;
     }
     row.low = interval->low;
     row.high = interval->high;
     const bool is_same = (row.low <= 1 && row.high >= 1) || std::abs(row.ratio - 1) < kResolution;
-    const bool is_better = (row.ratio > 1) == question.more_is_better;
+    const bool is_better = (row.ratio > 1) == more_is_better;
     row.says = is_same ? Compared::Says::Same
                        : (is_better ? Compared::Says::Better : Compared::Says::Worse);
     return row;
 }
 
-// A number of the whole run: there is no second to take its spread from, so it says nothing.
-void add_whole(std::vector<Compared>& rows, const char* name, double base, double other,
-               std::string (*show)(double)) {
-    if (base <= 0 || other <= 0) {
+Compared compared_by(const Question& question, const Group& base, const Group& other) {
+    const std::vector<Series> below = series_of(base, question);
+    const std::vector<Series> above = series_of(other, question);
+    const bool has_spread = std::min(count_of(below), count_of(above)) >= kSecondsForSpread;
+    Compared row = compared(question.name, below, above, has_spread, question.more_is_better);
+    row.base = question.show(mean_of_runs(below));
+    row.other = question.show(mean_of_runs(above));
+    return row;
+}
+
+// A number of a whole run, of which less is better: its spread is that of the runs.
+void add_whole(std::vector<Compared>& rows, const char* name, const Group& base, const Group& other,
+               double (*value)(const Run& run), std::string (*show)(double)) {
+    const auto values_of = [value](const Group& group) {
+        std::vector<Series> all;
+        for (const Report* report : group.runs) {
+            const double one = value(report->run);
+            if (one > 0) {
+                all.push_back(Series{one});
+            }
+        }
+        return all;
+    };
+    const std::vector<Series> below = values_of(base);
+    const std::vector<Series> above = values_of(other);
+    if (below.empty() || above.empty()) {
         return;
     }
-    Compared row;
-    row.name = name;
-    row.base = show(base);
-    row.other = show(other);
-    row.ratio = other / base;
+    const bool has_spread = std::min(below.size(), above.size()) >= kRunsForSpread;
+    Compared row = compared(name, below, above, has_spread, false);
+    row.base = show(mean_of_runs(below));
+    row.other = show(mean_of_runs(above));
     rows.push_back(std::move(row));
 }
 
@@ -184,6 +245,9 @@ void add_differences(Pair& pair, const Report& base, const Report& other) {
            with_commas(other.options.sessions));
     differ(pair.notes, "data mode", name_of(base.options.data_mode),
            name_of(other.options.data_mode));
+    differ(pair.notes, "congestion control",
+           base.options.congestion.empty() ? "the system's" : base.options.congestion,
+           other.options.congestion.empty() ? "the system's" : other.options.congestion);
     differ(pair.notes, "number of threads", with_commas(base.options.threads),
            with_commas(other.options.threads));
     differ(pair.notes, "processor", base.environment.processor, other.environment.processor);
@@ -222,25 +286,49 @@ std::string verdict_of(const Pair& pair) {
                        fmt::join(better, ", "), pair.base_name, fmt::join(worse, ", "));
 }
 
-Pair pair_of(const NamedReport& base, const NamedReport& other) {
+// Each sentence once, however many runs say it.
+void keep_first_of_each(std::vector<std::string>& list) {
+    std::vector<std::string> kept;
+    for (std::string& each : list) {
+        if (std::find(kept.begin(), kept.end(), each) == kept.end()) {
+            kept.push_back(std::move(each));
+        }
+    }
+    list = std::move(kept);
+}
+
+void add_words(Pair& pair, const Group& base, const Group& other) {
+    for (const Group* group : {&base, &other}) {
+        for (const Report* report : group->runs) {
+            add_refusals(pair, group->name, report->run);
+            // Of the base's own runs too: what is pooled must have done the same.
+            add_differences(pair, *base.runs.front(), *report);
+        }
+    }
+    if (base.runs.size() > 1 || other.runs.size() > 1) {
+        pair.notes.push_back(fmt::format("{} is the mean of {} run{}, {} of {}", base.name,
+                                         base.runs.size(), base.runs.size() == 1 ? "" : "s",
+                                         other.name, other.runs.size()));
+    }
+    keep_first_of_each(pair.refusals);
+    keep_first_of_each(pair.notes);
+}
+
+Pair pair_of(const Group& base, const Group& other) {
     Pair pair;
     pair.base_name = base.name;
     pair.other_name = other.name;
-    const Run& a = base.report.run;
-    const Run& b = other.report.run;
     for (const Question& question : kQuestions) {
-        Compared row = compared_by(question, a, b);
+        Compared row = compared_by(question, base, other);
         // NOOP and logins move no bytes: there is nothing to compare.
         if (row.ratio > 0) {
             pair.rows.push_back(std::move(row));
         }
     }
-    add_whole(pair.rows, "p99.9 of the run", whole_p999(a), whole_p999(b), time_text);
-    add_whole(pair.rows, "server cpu/action", nanoseconds_each(a), nanoseconds_each(b), time_text);
-    add_whole(pair.rows, "server memory", resident(a), resident(b), bytes_text);
-    add_refusals(pair, base.name, a);
-    add_refusals(pair, other.name, b);
-    add_differences(pair, base.report, other.report);
+    add_whole(pair.rows, "p99.9 of the run", base, other, whole_p999, time_text);
+    add_whole(pair.rows, "server cpu/action", base, other, nanoseconds_each, time_text);
+    add_whole(pair.rows, "server memory", base, other, resident, bytes_text);
+    add_words(pair, base, other);
     // "better" in a row would name the winner that the sentence does not.
     for (Compared& row : pair.rows) {
         row.says = pair.refusals.empty() ? row.says : Compared::Says::Nothing;
@@ -249,104 +337,23 @@ Pair pair_of(const NamedReport& base, const NamedReport& other) {
     return pair;
 }
 
-std::string shortened(const std::string& text, std::size_t columns) {
-    return text.size() <= columns ? text : text.substr(0, columns - 2) + "..";
-}
-
-// At most six columns up to a million.
-std::string ratio_text(double ratio) {
-    const int decimals = ratio < 9.9995 ? 3 : (ratio < 999.995 ? 2 : 0);
-    return fmt::format("{:.{}f}", ratio, decimals);
-}
-
-// Breaks a sentence at blanks to fit the screen.
-std::string wrapped(std::string_view text) {
-    constexpr std::size_t kColumns = 80;
-    std::string out = " ";
-    std::size_t used = 1;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        if (used > 2 && used + 1 + columns_of(word) > kColumns) {
-            out += "\n  ";
-            used = 2;
-        }
-        out += fmt::format(" {}", word);
-        used += 1 + columns_of(word);
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return out + "\n";
-}
-
 }  // namespace
 
-std::string_view words_of(Compared::Says says) {
-    switch (says) {
-        case Compared::Says::Nothing:
-            return "";
-        case Compared::Says::Same:
-            return "no difference";
-        case Compared::Says::Better:
-            return "better";
-        case Compared::Says::Worse:
-            return "worse";
-    }
-    return "";
-}
-
 std::vector<Pair> compare(const std::vector<NamedReport>& reports) {
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < reports.size() && i < kCompareMax; ++i) {
+        const NamedReport& one = reports[i];
+        const auto found = std::find_if(groups.begin(), groups.end(), [&one](const Group& group) {
+            return group.name == one.name;
+        });
+        Group& group = found == groups.end() ? groups.emplace_back(Group{one.name, {}}) : *found;
+        group.runs.push_back(&one.report);
+    }
     std::vector<Pair> pairs;
-    for (std::size_t i = 1; i < reports.size() && i < kCompareMax; ++i) {
-        pairs.push_back(pair_of(reports.front(), reports[i]));
+    for (std::size_t i = 1; i < groups.size(); ++i) {
+        pairs.push_back(pair_of(groups.front(), groups[i]));
     }
     return pairs;
-}
-
-std::string comparison_text(const std::vector<Pair>& pairs) {
-    std::string text;
-    const auto out = std::back_inserter(text);
-    for (const Pair& pair : pairs) {
-        fmt::format_to(out, "{:<17}{:>13} {:>13} {:>6}  {}\n", "", shortened(pair.base_name, 13),
-                       shortened(pair.other_name, 13), "ratio", "95 % interval");
-        for (const Compared& row : pair.rows) {
-            fmt::format_to(out, "{:<17}{:>13} {:>13} {:>6}", row.name, row.base, row.other,
-                           ratio_text(row.ratio));
-            if (row.high > 0) {
-                const std::string interval = ratio_text(row.low) + "-" + ratio_text(row.high);
-                fmt::format_to(out, "  {:<13} {}", interval, words_of(row.says));
-            }
-            text.erase(text.find_last_not_of(' ') + 1);
-            text += '\n';
-        }
-        text += wrapped("=> " + pair.verdict);
-        for (const std::string& note : pair.notes) {
-            text += wrapped("note: " + note);
-        }
-        text += "\n";
-    }
-    return text;
-}
-
-std::string comparison_json(const std::vector<Pair>& pairs) {
-    using Json = nlohmann::ordered_json;
-    Json list = Json::array();
-    for (const Pair& pair : pairs) {
-        Json rows = Json::array();
-        for (const Compared& row : pair.rows) {
-            rows.push_back({{"name", row.name},
-                            {"base", row.base},
-                            {"other", row.other},
-                            {"ratio", row.ratio},
-                            {"low", row.low},
-                            {"high", row.high},
-                            {"says", std::string(words_of(row.says))}});
-        }
-        list.push_back({{"base", pair.base_name},
-                        {"other", pair.other_name},
-                        {"verdict", pair.verdict},
-                        {"notes", pair.notes},
-                        {"rows", std::move(rows)}});
-    }
-    return list.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace sluice::load

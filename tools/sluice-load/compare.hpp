@@ -1,9 +1,11 @@
 // Two or more runs side by side: ratios with their spread, and only then a winner.
 //
-// The spread comes from the seconds of each run, resampled in blocks, because neighbouring seconds
-// resemble each other. A difference whose 95 % interval holds 1 is called none, and so is one below
-// what the histograms resolve. No winner is named when a run had errors, when the generator was its
-// limit, or when the runs did not do the same work: such numbers prove nothing. Pure.
+// Runs of one name are runs of one server: they are pooled. The spread comes from the seconds of
+// each run, resampled in blocks, because neighbouring seconds resemble each other, and from the
+// runs, which differ by more than their seconds do: they are drawn again too. A difference whose 95
+// % interval holds 1 is called none, and so is one below what the histograms resolve. No winner is
+// named when a run had errors, when the generator was its limit, or when the runs did not do the
+// same work: such numbers prove nothing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,8 @@ inline constexpr std::size_t kCompareMax = 16;
 // With fewer seconds an interval would be a guess.
 inline constexpr std::size_t kSecondsForSpread = 5;
 inline constexpr std::size_t kResamples = 1000;
+// What there is one number of in a run has a spread from so many runs on.
+inline constexpr std::size_t kRunsForSpread = 3;
 
 struct Compared {
     std::string name;  // "throughput"
@@ -44,7 +48,7 @@ struct NamedReport {
     Report report;
 };
 
-// Each of the others against the first. The same reports give the same intervals.
+// Each of the other names against the first one's. The same reports give the same intervals.
 std::vector<Pair> compare(const std::vector<NamedReport>& reports);
 
 // 80 columns.

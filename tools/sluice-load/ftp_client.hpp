@@ -86,6 +86,7 @@ private:
     static constexpr int kMalformed = -3;
     static constexpr int kStopped = -4;
     enum class DataEnd : std::uint8_t { End, First, Reset, TimedOut, Stopped };
+    enum class Direction : std::uint8_t { Receive, Send };
     enum class Moved : std::uint8_t { More, Wait, End, Reset };
 
     static void expire(void* self);
@@ -114,8 +115,7 @@ private:
     // transfers.cpp: the bytes.
     io::Task<bool> download(Transfer& what, std::string_view verb);
     io::Task<bool> begin_transfer(std::string_view verb, std::string_view path);
-    io::Task<DataEnd> receive_all(Transfer& what);
-    io::Task<DataEnd> send_all(Transfer& what);
+    io::Task<DataEnd> move_all(Transfer& what, Direction direction);
     io::Task<bool> finish(Transfer& what, DataEnd end);
     io::Task<bool> final_reply();
     io::Task<bool> abort_transfer();

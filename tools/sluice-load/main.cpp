@@ -1,7 +1,10 @@
 // sluice-load: the command line becomes a run, the run a report.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "run.hpp"
 #include "server_use.hpp"
 #include "text_file.hpp"
+#include "view.hpp"
 
 namespace sluice::load {
 namespace {
@@ -30,17 +34,14 @@ int usage_error(const std::string& what) {
 }
 
 // A line each second on standard error, so that standard output is the table alone.
-struct LiveLine final : RunObserver {
-    bool is_counted = false;  // ends by a number of transfers
-    bool is_shown = true;
-    ServerSampler* sampler = nullptr;
+class LineView final : public View {
+public:
+    explicit LineView(const Options& options) : is_counted_(options.transfers_max != 0) {}
 
-    void on_second(const Snapshot& snapshot) override {
-        sampler->sample();
-        if (!is_shown) { return; }
+    void show(const Snapshot& snapshot) override {
         Live live;
         live.elapsed_seconds = snapshot.elapsed_seconds;
-        if (!is_counted) {
+        if (!is_counted_) {
             live.left_seconds = snapshot.total_seconds - snapshot.elapsed_seconds;
         }
         live.second = snapshot.second;
@@ -48,13 +49,52 @@ struct LiveLine final : RunObserver {
         live.troubles = snapshot.troubles;
         live.is_warmup = snapshot.is_warmup;
         live.own_cpu_share = snapshot.own_cpu_share;
-        std::string line = live_line(live);
-        if (line.empty() || line.back() != '\n') {
-            line += '\n';
-        }
-        say(stderr, line);
+        say(stderr, live_line(live) + "\n");
     }
+
+private:
+    const bool is_counted_;  // ends by a number of transfers
 };
+
+// The one observer of a run: shows it, and asks what the server uses.
+class Watcher final : public RunObserver {
+public:
+    // `view` may be null.
+    Watcher(ServerSampler& sampler, View* view) : sampler_(sampler), view_(view) {}
+
+    void on_measure_begin() override { sampler_.begin_measuring(); }
+    void on_measure_end(std::uint32_t sessions) override { server_ = sampler_.end(sessions); }
+    bool wants_totals() const override { return view_ != nullptr && view_->wants_totals(); }
+    void on_second(const Snapshot& snapshot) override {
+        sampler_.sample();
+        if (view_ != nullptr) {
+            view_->show(snapshot);
+        }
+    }
+    bool on_turn() override { return view_ == nullptr || view_->goes_on(); }
+
+    const ServerUse& server() const { return server_; }
+
+private:
+    ServerSampler& sampler_;
+    View* view_;
+    ServerUse server_;
+};
+
+// Null for Progress::None.
+Parsed<std::unique_ptr<View>> make_view(const Options& options) {
+    const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    if (options.progress == Options::Progress::Tui && has_terminal) {
+        return make_full_screen(options);
+    }
+    if (options.progress == Options::Progress::Tui) {
+        say(stderr, "sluice-load: --tui needs a terminal; a line each second instead\n");
+    }
+    if (options.progress == Options::Progress::None) {
+        return nullptr;
+    }
+    return std::make_unique<LineView>(options);
+}
 
 // What of the server's side can be known; "" or why not.
 std::string begin_sampling(const Options& options, ServerSampler& sampler) {
@@ -69,7 +109,9 @@ std::string begin_sampling(const Options& options, ServerSampler& sampler) {
 
 bool write_result(const std::string& name, const std::string& text,
                   std::vector<std::string>& written) {
-    if (name.empty()) { return true; }
+    if (name.empty()) {
+        return true;
+    }
     const Parsed<std::size_t> done = write_text_file(name, text);
     if (!done) {
         say(stderr, "sluice-load: " + done.error() + "\n");
@@ -90,20 +132,23 @@ int run(const Invocation& invocation) {
     Report report;
     report.options = invocation.options;
     const Options& options = report.options;
-    if (options.progress == Options::Progress::Tui) {
-        return usage_error("there is no full screen yet: --progress line");
-    }
     ServerSampler sampler;
     const std::string unknown = begin_sampling(options, sampler);
-    if (!unknown.empty()) { return usage_error(unknown); }
+    if (!unknown.empty()) {
+        return usage_error(unknown);
+    }
     report.environment = this_environment(options.url.host);
-    LiveLine line;
-    line.is_counted = options.transfers_max != 0;
-    line.sampler = &sampler;
-    line.is_shown = options.progress != Options::Progress::None;
-    const std::string wrong = perform_run(options, &line, report.run);
-    if (!wrong.empty()) { return usage_error(wrong); }
-    report.run.server = sampler.end();
+    Parsed<std::unique_ptr<View>> view = make_view(options);
+    if (!view) {
+        return usage_error(view.error());
+    }
+    Watcher watcher(sampler, view->get());
+    const std::string wrong = perform_run(options, &watcher, report.run);
+    view->reset();  // the terminal is for the table again
+    if (!wrong.empty()) {
+        return usage_error(wrong);
+    }
+    report.run.server = watcher.server();
     bool missed = false;
     for (const Requirement& requirement : invocation.requirements) {
         report.verdicts.push_back(judge(requirement, report.run));
@@ -116,7 +161,9 @@ int run(const Invocation& invocation) {
         whole = write_result(options.html_file, to_html(one, {}), written) && whole;
     }
     say(stdout, final_table(report, written));
-    if (missed) { return kExitRequirementMissed; }
+    if (missed) {
+        return kExitRequirementMissed;
+    }
     return whole && report.run.total.troubles_total() == 0 ? 0 : kExitTroubles;
 }
 
@@ -127,17 +174,29 @@ int compare_files(const Invocation& invocation) {
     std::vector<NamedReport> reports;
     for (const std::string& file : invocation.compare_files) {
         const Parsed<std::string> text = read_text_file(file, kReportBytesMax);
-        if (!text) { return usage_error(text.error()); }
+        if (!text) {
+            return usage_error(text.error());
+        }
         const Parsed<Report> report = from_json(*text);
-        if (!report) { return usage_error(file + ": " + report.error()); }
+        if (!report) {
+            return usage_error(file + ": " + report.error());
+        }
         reports.push_back(named(file, *report));
+    }
+    // One label for all says nothing: then each file is by itself.
+    const bool is_one = std::all_of(reports.begin(), reports.end(), [&](const NamedReport& each) {
+        return each.name == reports.front().name;
+    });
+    for (std::size_t i = 0; is_one && i < reports.size(); ++i) {
+        reports[i].name = invocation.compare_files[i];
     }
     const std::vector<Pair> pairs = compare(reports);
     say(stdout, comparison_text(pairs));
     std::vector<std::string> written;
-    if (invocation.html_file.empty()) { return 0; }
-    return write_result(invocation.html_file, to_html(reports, pairs), written) ? 0
-                                                                                : kExitTroubles;
+    if (invocation.html_file.empty()) {
+        return 0;
+    }
+    return write_result(invocation.html_file, to_html(reports, pairs), written) ? 0 : kExitTroubles;
 }
 
 }  // namespace
@@ -148,6 +207,8 @@ int main(int argc, char** argv) {
     const Invocation invocation = interpret(argc, argv, read_text_file);
     say(stdout, invocation.output);
     say(stderr, invocation.messages);
-    if (invocation.action == Invocation::Action::Compare) { return compare_files(invocation); }
+    if (invocation.action == Invocation::Action::Compare) {
+        return compare_files(invocation);
+    }
     return invocation.action == Invocation::Action::Exit ? invocation.exit_code : run(invocation);
 }

@@ -16,7 +16,7 @@ namespace sluice::load {
 namespace {
 
 constexpr std::string_view kDataModes[] = {"epsv", "pasv", "eprt", "port"};
-constexpr std::string_view kProgresses[] = {"auto", "line", "none"};
+constexpr std::string_view kProgresses[] = {"auto", "line", "none", "tui"};
 constexpr std::string_view kEngines[] = {"auto", "io_uring", "epoll"};
 
 bool is_digits(std::string_view text) {
@@ -152,9 +152,22 @@ Parsed<Options::Progress> progress_value(std::string_view text) {
             return Options::Progress::Line;
         case 2:
             return Options::Progress::None;
+        case 3:
+            return Options::Progress::Tui;
         default:
             return no_such(text, kProgresses);
     }
+}
+
+Parsed<std::string> congestion_value(std::string_view text) {
+    // TCP_CA_NAME_MAX of Linux is 16 with its NUL.
+    constexpr std::size_t kNameMax = 15;
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    if (text.empty() || text.size() > kNameMax ||
+        text.find_first_not_of(kLetters) != std::string_view::npos) {
+        return refuse(fmt::format("'{}' is no name like cubic, reno or bbr", text));
+    }
+    return std::string(text);
 }
 
 Parsed<std::string> engine_value(std::string_view text) {

@@ -20,6 +20,8 @@ Parsed<std::string> network_value(std::string_view text);  // "127.0.0.0/16", ":
 Parsed<DataMode> data_mode_value(std::string_view text);
 Parsed<Options::Progress> progress_value(std::string_view text);
 Parsed<std::string> engine_value(std::string_view text);
+// A name that may be a congestion control; whether this system has it shows when it is tried.
+Parsed<std::string> congestion_value(std::string_view text);
 
 // "; did you mean 'x'?" or "".
 std::string did_you_mean(std::string_view word, const std::string_view* names, std::size_t count);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,15 @@ struct Url {
 };
 
 enum class Action : std::uint8_t {
-    Download,     // RETR
-    Upload,       // STOR
-    Login,        // connect, log in, QUIT
-    SmallFiles,   // RETR of small files, each with a data connection of its own
-    List,         // LIST or MLSD
+    Download,    // RETR
+    Upload,      // STOR
+    Login,       // connect, log in, QUIT
+    SmallFiles,  // RETR of small files, each with a data connection of its own
+    List,        // LIST or MLSD
     Noop,
-    Idle,         // logged in and silent
-    SlowReader,   // RETR, reading no faster than `slow_rate`
-    Abort,        // RETR, ABOR after the first bytes
+    Idle,        // logged in and silent
+    SlowReader,  // RETR, reading no faster than `slow_rate`
+    Abort,       // RETR, ABOR after the first bytes
 };
 
 enum class DataMode : std::uint8_t { Epsv, Pasv, Eprt, Port };
@@ -40,8 +41,10 @@ struct Sizes {
     Kind kind = Kind::Fixed;
     std::uint64_t min = 1 << 20;  // Fixed: the size
     std::uint64_t max = 1 << 20;
-    double median = 0;            // LogNormal, bytes
-    double sigma = 0;             // LogNormal
+    double median = 0;  // LogNormal, bytes
+    double sigma = 0;   // LogNormal
+    std::optional<std::uint64_t>
+        seed;  // of these draws alone; else it follows from that of the run
 };
 
 // One kind of work in a mix.
@@ -73,16 +76,17 @@ struct Options {
     Arrivals arrivals = Arrivals::Closed;
     std::uint32_t sessions = 16;
     std::uint32_t threads = 1;
-    Duration warmup;               // not counted
+    Duration warmup;  // not counted
     Duration duration = Duration::seconds(10);
-    std::uint64_t transfers_max = 0;  // 0: until the time is over
+    std::uint64_t transfers_max = 0;           // 0: until the time is over
     Duration timeout = Duration::seconds(30);  // for every single step
     DataMode data_mode = DataMode::Epsv;
-    std::string source_network;  // "127.0.0.0/16": source addresses in turn; "" lets the system choose
+    std::string
+        source_network;  // "127.0.0.0/16": source addresses in turn; "" lets the system choose
     std::string engine = "auto";
-    std::string congestion;       // TCP congestion control of all sockets; "" is the system's own
-    bool verify = false;          // receive for real and check every byte
-    std::string manifest;         // --verify: lines of "crc32c-hex size path"
+    std::string congestion;  // TCP congestion control of all sockets; "" is the system's own
+    bool verify = false;     // receive for real and check every byte
+    std::string manifest;    // --verify: lines of "crc32c-hex size path"
     std::uint64_t seed = 1;
     std::string label;
     std::uint32_t server_pid = 0;

@@ -25,11 +25,12 @@ struct Flags {
     std::vector<std::string> words;  // the scenario and the URL
     std::string scenario, workload, sessions, rate, duration, warmup, ramp, transfers, threads;
     std::vector<std::string> paths;
-    std::string size, data, source, engine, manifest, timeout, seed, label;
+    std::string size, data, source, engine, congestion, manifest, timeout, seed, label;
     std::string server_pid, server_cgroup, json, html, progress;
     std::vector<std::string> require;
     bool poisson = false;
     bool verify = false;
+    bool tui = false;
 };
 
 struct TextOption {
@@ -50,6 +51,7 @@ constexpr TextOption kTextOptions[] = {
     {"--data", &Flags::data},
     {"--source", &Flags::source},
     {"--engine", &Flags::engine},
+    {"--congestion", &Flags::congestion},
     {"--manifest", &Flags::manifest},
     {"--timeout", &Flags::timeout},
     {"--seed", &Flags::seed},
@@ -84,6 +86,7 @@ void add_run_options(CLI::App& app, Flags& flags) {
     app.add_option("--require", flags.require)->allow_extra_args(false);
     app.add_flag("--poisson", flags.poisson);
     app.add_flag("--verify", flags.verify);
+    app.add_flag("--tui", flags.tui);
 }
 
 // What CLI11 could not place: an option it does not know.
@@ -235,6 +238,13 @@ private:
         take<std::string>("--source", &Flags::source, options.source_network, network_value);
         take<std::string>("--engine", &Flags::engine, options.engine, engine_value);
         take<Options::Progress>("--progress", &Flags::progress, options.progress, progress_value);
+        if (flags_.tui && is_given("--progress")) {
+            wrong("--tui and --progress ask for the same: give one of them");
+        }
+        if (flags_.tui) {
+            options.progress = Options::Progress::Tui;
+        }
+        take<std::string>("--congestion", &Flags::congestion, options.congestion, congestion_value);
         take_text("--manifest", &Flags::manifest, options.manifest);
         take_text("--json", &Flags::json, options.json_file);
         take_text("--html", &Flags::html, options.html_file);

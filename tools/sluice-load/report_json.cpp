@@ -7,18 +7,55 @@
 #include <utility>
 
 #include "health.hpp"
+#include "json_fields.hpp"
 #include "scenarios.hpp"
 #include "url.hpp"
 
 namespace sluice::load {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // More than any histogram has buckets.
 constexpr std::size_t kBucketsMax = 10'000;
 // Above this, a double of another program's parser is no longer exact, and sums could overflow.
 constexpr std::uint64_t kCountMax = std::uint64_t{1} << 53;
+
+// The fields that are read back as they were written: one list of names for both ways.
+template <class AnyOptions, class Visit>
+void visit_options(AnyOptions& options, const Visit& visit) {
+    visit("scenario", options.scenario);
+    visit("sessions", options.sessions);
+    visit("threads", options.threads);
+    visit("duration_ns", options.duration.ns);
+    visit("warmup_ns", options.warmup.ns);
+    visit("transfers_max", options.transfers_max);
+    visit("congestion", options.congestion, Since::Later);
+    visit("verify", options.verify);
+    visit("seed", options.seed);
+}
+
+template <class AnyRun, class Visit>
+void visit_totals(AnyRun& run, const Visit& visit) {
+    visit("measured_seconds", run.measured_seconds);
+    visit("actions_started", run.total.actions_started);
+    visit("actions_done", run.total.actions_done);
+    visit("actions_late", run.total.actions_late);
+    visit("logins", run.total.logins);
+    visit("bytes_received", run.total.bytes_received);
+    visit("bytes_sent", run.total.bytes_sent);
+}
+
+template <class AnyServer, class Visit>
+void visit_server(AnyServer& server, const Visit& visit) {
+    visit("known", server.known);
+    visit("cpu_seconds", server.cpu_seconds);
+    visit("resident_bytes", server.resident_bytes);
+    visit("resident_before_bytes", server.resident_before);
+    visit("proportional_bytes", server.proportional_bytes);
+    visit("proportional_before_bytes", server.proportional_before, Since::Later);
+    visit("context_switches", server.context_switches);
+    visit("descriptors", server.descriptors);
+    visit("sessions", server.sessions, Since::Later);
+}
 
 Json histogram_json(const Histogram& histogram) {
     Json buckets = Json::array();
@@ -50,34 +87,21 @@ Json options_json(const Options& options) {
     }
     Json json;
     json["url"] = show(options.url);
-    json["scenario"] = options.scenario;
     json["arrivals"] = name_of(options.arrivals);
-    json["sessions"] = options.sessions;
-    json["threads"] = options.threads;
-    json["duration_ns"] = options.duration.ns;
-    json["warmup_ns"] = options.warmup.ns;
-    json["timeout_ns"] = options.timeout.ns;
-    json["transfers_max"] = options.transfers_max;
     json["data"] = name_of(options.data_mode);
+    visit_options(options, WriteField(json));
+    // Told, and never read back.
+    json["timeout_ns"] = options.timeout.ns;
     json["source"] = options.source_network;
     json["engine"] = options.engine;
-    json["verify"] = options.verify;
-    json["seed"] = options.seed;
     json["phases"] = std::move(phases);
     return json;
 }
 
 Json totals_json(const Run& run) {
-    const Tally& total = run.total;
     Json json;
-    json["measured_seconds"] = run.measured_seconds;
-    json["actions_started"] = total.actions_started;
-    json["actions_done"] = total.actions_done;
-    json["actions_late"] = total.actions_late;
-    json["logins"] = total.logins;
-    json["bytes_received"] = total.bytes_received;
-    json["bytes_sent"] = total.bytes_sent;
-    json["errors"] = total.troubles_total();
+    visit_totals(run, WriteField(json));
+    json["errors"] = run.total.troubles_total();
     json["throughput_bytes_per_second"] = throughput_of(run);
     json["actions_per_second"] = rate_of(run);
     return json;
@@ -96,15 +120,9 @@ Json seconds_json(const Run& run) {
 }
 
 Json server_json(const Run& run) {
-    const ServerUse& server = run.server;
     Json json;
-    json["known"] = server.known;
-    json["cpu_seconds"] = server.cpu_seconds;
-    json["resident_bytes"] = server.resident_bytes;
-    json["resident_before_bytes"] = server.resident_before;
-    json["proportional_bytes"] = server.proportional_bytes;
-    json["context_switches"] = server.context_switches;
-    json["descriptors"] = server.descriptors;
+    visit_server(run.server, WriteField(json));
+    json["bytes_per_session"] = run.server.bytes_per_session();
     return json;
 }
 
@@ -118,79 +136,6 @@ Json environment_json(const Report& report) {
     json["features"] = report.run.features;
     return json;
 }
-
-// Reads the fields of one object; a field that is missing or of another kind is told once.
-class Fields {
-public:
-    Fields(const Json& json, std::string where, std::string& wrong)
-        : json_(json), where_(std::move(where)), wrong_(wrong) {}
-
-    // The field, or a null that answers no question; where files of version 1 may leave it out.
-    const Json& find(const char* name) const {
-        static const Json kNothing;
-        if (!json_.is_object()) {
-            return kNothing;
-        }
-        const auto found = json_.find(name);
-        return found == json_.end() ? kNothing : *found;
-    }
-
-    template <class T>
-    void read(const char* name, T& target) const {
-        const Json& field = find(name);
-        if constexpr (std::is_same_v<T, std::string>) {
-            const std::string* const text = field.get_ptr<const std::string*>();
-            text != nullptr ? void(target = *text) : complain(name, "a text");
-        } else if constexpr (std::is_same_v<T, bool>) {
-            field.is_boolean() ? void(target = field.get<bool>()) : complain(name, "true or false");
-        } else if constexpr (std::is_floating_point_v<T>) {
-            field.is_number() ? void(target = field.get<T>()) : complain(name, "a number");
-        } else {
-            read_whole(name, field, target);
-        }
-    }
-
-    Fields child(const char* name) const {
-        const Json& field = find(name);
-        if (!field.is_object()) {
-            complain(name, "an object");
-        }
-        return Fields(field, path(name), wrong_);
-    }
-
-    const Json& list(const char* name) const {
-        static const Json kEmpty = Json::array();
-        const Json& field = find(name);
-        if (!field.is_array()) {
-            complain(name, "a list");
-            return kEmpty;
-        }
-        return field;
-    }
-
-    void complain(const char* name, const char* wanted) const {
-        if (wrong_.empty()) {
-            wrong_ = fmt::format("'{}' is missing or not {}", path(name), wanted);
-        }
-    }
-
-private:
-    template <class T>
-    void read_whole(const char* name, const Json& field, T& target) const {
-        // All our whole numbers are at least 0; those of time are signed for arithmetic alone.
-        const bool fits =
-            field.is_number_unsigned() &&
-            field.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
-        fits ? void(target = static_cast<T>(field.get<std::uint64_t>()))
-             : complain(name, "a whole number");
-    }
-
-    std::string path(const char* name) const { return where_.empty() ? name : where_ + "." + name; }
-
-    const Json& json_;
-    std::string where_;
-    std::string& wrong_;
-};
 
 std::optional<std::uint64_t> whole(const Json& json) {
     return json.is_number_unsigned() ? std::optional(json.get<std::uint64_t>()) : std::nullopt;
@@ -226,14 +171,7 @@ void read_histogram(const Fields& fields, Histogram& histogram) {
 void read_options(const Fields& fields, Options& options, std::string& wrong) {
     std::string url;
     fields.read("url", url);
-    fields.read("scenario", options.scenario);
-    fields.read("sessions", options.sessions);
-    fields.read("threads", options.threads);
-    fields.read("duration_ns", options.duration.ns);
-    fields.read("warmup_ns", options.warmup.ns);
-    fields.read("transfers_max", options.transfers_max);
-    fields.read("verify", options.verify);
-    fields.read("seed", options.seed);
+    visit_options(options, ReadField(fields));
     std::string arrivals;
     std::string data;
     fields.read("arrivals", arrivals);
@@ -261,16 +199,6 @@ void read_options(const Fields& fields, Options& options, std::string& wrong) {
     }
 }
 
-void read_totals(const Fields& fields, Run& run) {
-    fields.read("measured_seconds", run.measured_seconds);
-    fields.read("actions_started", run.total.actions_started);
-    fields.read("actions_done", run.total.actions_done);
-    fields.read("actions_late", run.total.actions_late);
-    fields.read("logins", run.total.logins);
-    fields.read("bytes_received", run.total.bytes_received);
-    fields.read("bytes_sent", run.total.bytes_sent);
-}
-
 void read_tally(const Fields& root, Tally& total) {
     const Fields histograms = root.child("histograms");
     for (std::size_t i = 0; i < total.steps.size(); ++i) {
@@ -283,16 +211,12 @@ void read_tally(const Fields& root, Tally& total) {
     const Fields errors = root.child("errors");
     for (std::size_t i = 0; i < total.troubles.size(); ++i) {
         const char* const name = name_of(static_cast<Trouble>(i));
-        if (!errors.find(name).is_null()) {
-            errors.read(name, total.troubles[i]);
-        }
+        errors.read_if(name, total.troubles[i]);
     }
     const Fields replies = root.child("replies");
     for (std::size_t code = 0; code < total.replies.size(); ++code) {
         const std::string name = fmt::format("{:03}", code);
-        if (!replies.find(name.c_str()).is_null()) {
-            replies.read(name.c_str(), total.replies[code]);
-        }
+        replies.read_if(name.c_str(), total.replies[code]);
     }
 }
 
@@ -314,16 +238,6 @@ void read_seconds(const Fields& fields, std::vector<Second>& seconds) {
         seconds.push_back(Second{cells[0], cells[1], cells[2], cells[3], cells[4],
                                  static_cast<std::uint32_t>(cells[5])});
     }
-}
-
-void read_server(const Fields& fields, ServerUse& server) {
-    fields.read("known", server.known);
-    fields.read("cpu_seconds", server.cpu_seconds);
-    fields.read("resident_bytes", server.resident_bytes);
-    fields.read("resident_before_bytes", server.resident_before);
-    fields.read("proportional_bytes", server.proportional_bytes);
-    fields.read("context_switches", server.context_switches);
-    fields.read("descriptors", server.descriptors);
 }
 
 void read_rest(const Fields& root, Report& report, std::string& wrong) {
@@ -410,10 +324,10 @@ Parsed<Report> from_json(std::string_view text) {
     Report report;
     read_rest(root, report, wrong);
     read_options(root.child("options"), report.options, wrong);
-    read_totals(root.child("totals"), report.run);
+    visit_totals(report.run, ReadField(root.child("totals")));
     read_tally(root, report.run.total);
     read_seconds(root.child("seconds"), report.run.seconds);
-    read_server(root.child("server"), report.run.server);
+    visit_server(report.run.server, ReadField(root.child("server")));
     if (!wrong.empty()) {
         return refuse(wrong);
     }

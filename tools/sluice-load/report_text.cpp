@@ -20,14 +20,6 @@ constexpr std::size_t kIndent = 16;
 
 using Lines = std::back_insert_iterator<std::string>;
 
-// What people call a step; the names in files are those of name_of.
-const char* title_of(Step step) {
-    constexpr const char* kTitles[] = {"Connect",    "Banner",       "Login",
-                                       "Data setup", "Data connect", "First byte",
-                                       "Last byte",  "Final reply",  "Whole action"};
-    return kTitles[static_cast<std::size_t>(step)];
-}
-
 // "  Title         text", the text broken at blanks so that no line is wider than the screen.
 void add_line(Lines out, std::string_view title, std::string_view text) {
     std::string line = fmt::format("  {:<{}}", title, kIndent - 2);
@@ -155,13 +147,7 @@ void add_steps(Lines out, const Tally& total) {
 }
 
 void add_replies(Lines out, const Tally& total) {
-    std::vector<std::pair<std::string, std::uint64_t>> codes;
-    for (std::size_t code = 0; code < total.replies.size(); ++code) {
-        if (total.replies[code] > 0) {
-            codes.emplace_back(fmt::format("{}:", code), total.replies[code]);
-        }
-    }
-    add_line(out, "Replies", counted(std::move(codes)));
+    add_line(out, "Replies", replies_text(total));
     add_line(out, "Errors", troubles_text(total));
 }
 
@@ -193,10 +179,9 @@ void add_server(Lines out, const Run& run) {
     }
     text += fmt::format("; {} descriptors, {} context switches", with_commas(server.descriptors),
                         with_commas(server.context_switches));
-    const std::uint32_t sessions = run.seconds.empty() ? 0 : run.seconds.back().sessions;
-    if (sessions > 0 && server.resident_bytes > server.resident_before) {
-        const double grown = static_cast<double>(server.resident_bytes - server.resident_before);
-        text += fmt::format("; {} for each session", bytes_text(grown / sessions));
+    if (server.bytes_per_session() > 0) {
+        text += fmt::format("; {} for each of {} sessions", bytes_text(server.bytes_per_session()),
+                            with_commas(server.sessions));
     }
     add_line(out, "Server memory", text);
 }
@@ -223,6 +208,13 @@ void add_trust(Lines out, const Report& report) {
 
 }  // namespace
 
+const char* title_of(Step step) {
+    constexpr const char* kTitles[] = {"Connect",    "Banner",       "Login",
+                                       "Data setup", "Data connect", "First byte",
+                                       "Last byte",  "Final reply",  "Whole action"};
+    return kTitles[static_cast<std::size_t>(step)];
+}
+
 std::string troubles_text(const Tally& tally) {
     std::vector<std::pair<std::string, std::uint64_t>> all;
     for (std::size_t i = 0; i < tally.troubles.size(); ++i) {
@@ -231,6 +223,16 @@ std::string troubles_text(const Tally& tally) {
         }
     }
     return counted(std::move(all));
+}
+
+std::string replies_text(const Tally& tally) {
+    std::vector<std::pair<std::string, std::uint64_t>> codes;
+    for (std::size_t code = 0; code < tally.replies.size(); ++code) {
+        if (tally.replies[code] > 0) {
+            codes.emplace_back(fmt::format("{}:", code), tally.replies[code]);
+        }
+    }
+    return counted(std::move(codes));
 }
 
 std::string live_line(const Live& live) {

@@ -26,7 +26,11 @@ std::string live_line(const Live& live);
 // `written` are the names of the files of this run.
 std::string final_table(const Report& report, const std::vector<std::string>& written);
 
-// What a reply code or an error came to: "none" or "a 3, b 1", most frequent first.
+// What people call a step; the names in files are those of name_of().
+const char* title_of(Step step);
+
+// What errors and reply codes came to: "none" or "a 3, b 1", most frequent first.
 std::string troubles_text(const Tally& tally);
+std::string replies_text(const Tally& tally);
 
 }  // namespace sluice::load

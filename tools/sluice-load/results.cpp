@@ -52,4 +52,11 @@ std::uint64_t Tally::troubles_total() const {
     return std::accumulate(troubles.begin(), troubles.end(), std::uint64_t{0});
 }
 
+double ServerUse::bytes_per_session() const {
+    const bool has_proportional = proportional_bytes > 0 && proportional_before > 0;
+    const std::uint64_t after = has_proportional ? proportional_bytes : resident_bytes;
+    const std::uint64_t before = has_proportional ? proportional_before : resident_before;
+    return sessions == 0 || after <= before ? 0 : static_cast<double>(after - before) / sessions;
+}
+
 }  // namespace sluice::load

@@ -29,21 +29,21 @@ const char* name_of(Step step);
 enum class Trouble : std::uint8_t {
     ConnectRefused,
     ConnectTimeout,
-    ConnectFailed,    // any other errno
-    ClosedEarly,      // the control connection ended while a reply was owed
+    ConnectFailed,  // any other errno
+    ClosedEarly,    // the control connection ended while a reply was owed
     LoginRefused,
     BadReply,         // not a reply of RFC 959
     BadPassiveReply,  // a 227 or 229 that cannot be read
     ReplyTimeout,
     UnexpectedReply,  // a code that the step does not expect, 4xx and 5xx of commands
     DataConnectFailed,
-    DataTimeout,      // no byte for `timeout`
+    DataTimeout,  // no byte for `timeout`
     DataReset,
-    Truncated,        // fewer bytes than the size said
-    TooLong,          // more
-    WrongBytes,       // --verify
-    MissingFinal,     // the data ended and no 226 came
-    FinalFailed,      // 4xx or 5xx instead of 226
+    Truncated,     // fewer bytes than the size said
+    TooLong,       // more
+    WrongBytes,    // --verify
+    MissingFinal,  // the data ended and no 226 came
+    FinalFailed,   // 4xx or 5xx instead of 226
     Count
 };
 const char* name_of(Trouble trouble);
@@ -75,22 +75,29 @@ struct Tally {
     std::uint64_t troubles_total() const;
 };
 
-// What the server used, where it could be asked (--server-pid, --server-cgroup).
+// What the server used, where it could be asked (--server-pid, --server-cgroup). Times and switches
+// are those of the measured time; the rest is how it stood at its end, before a session closed.
 struct ServerUse {
     bool known = false;
     double cpu_seconds = 0;
-    std::uint64_t resident_bytes = 0;      // at the end
-    std::uint64_t proportional_bytes = 0;  // PSS, at the end
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t proportional_bytes = 0;  // PSS; 0 when not permitted
     std::uint64_t resident_before = 0;     // before the first session
+    std::uint64_t proportional_before = 0;
     std::uint64_t context_switches = 0;
     std::uint64_t descriptors = 0;
+    std::uint32_t sessions = 0;  // that were open when it was looked at
+
+    // What each of these sessions added, by PSS where that is known: RSS counts what processes
+    // share once for each of them. 0 when there were none or memory did not grow.
+    double bytes_per_session() const;
 };
 
 struct Run {
     Tally total;  // without the warm-up
     std::vector<Second> seconds;
     double measured_seconds = 0;
-    double own_cpu_share = 0;      // of one thread, the busiest, 0 to 1
+    double own_cpu_share = 0;        // of one thread, the busiest, 0 to 1
     std::uint64_t worst_lag_ns = 0;  // p99 of how late our own timers ran
     ServerUse server;
     std::string banner;

@@ -25,11 +25,21 @@ struct Snapshot {
     // Closed, connecting, logging in, ready, busy.
     std::array<std::uint32_t, 5> sessions_by_state{};
     double own_cpu_share = 0;  // of the busiest thread
+    // All that was counted so far, only if RunObserver::wants_totals(), and only for this call.
+    const Tally* total = nullptr;
 };
 
-// Called on main's thread, between the seconds.
+// Called on main's thread.
 struct RunObserver {
+    // The warm-up is over: what the server uses from now on belongs to the run.
+    virtual void on_measure_begin() = 0;
+    // Asked once, before the first thread starts.
+    virtual bool wants_totals() const = 0;
     virtual void on_second(const Snapshot& snapshot) = 0;
+    // Some fifty times a second. False: the run is to end now, like after INT.
+    virtual bool on_turn() = 0;
+    // What is measured has ended. So many sessions are open, and stay so until this returns.
+    virtual void on_measure_end(std::uint32_t sessions) = 0;
 
 protected:
     ~RunObserver() = default;

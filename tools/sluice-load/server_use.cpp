@@ -163,10 +163,13 @@ Parsed<int> ServerSampler::begin_group(const std::string& group) {
 
 void ServerSampler::begin() {
     is_running_ = true;
+    before_ = look(processes());
+    begin_measuring();
+}
+
+void ServerSampler::begin_measuring() {
     seen_.clear();
-    const std::vector<std::uint32_t> pids = processes();
-    cpu_before_ = cpu_seconds(pids);
-    resident_before_ = look(pids).resident_bytes;
+    cpu_before_ = cpu_seconds(processes());
     sample();
 }
 
@@ -192,17 +195,21 @@ void ServerSampler::sample() {
     }
 }
 
-ServerUse ServerSampler::end() {
+ServerUse ServerSampler::end(std::uint32_t sessions) {
     if (!is_running_) {
         return ServerUse();
     }
+    // Its time first: to look at the memory of thousands of processes takes a while.
+    const std::vector<std::uint32_t> pids = processes();
+    const double cpu_after = cpu_seconds(pids);
     sample();
     is_running_ = false;
-    const std::vector<std::uint32_t> pids = processes();
     ServerUse use = look(pids);
     use.known = !pids.empty() || pid_ == 0;
-    use.cpu_seconds = std::max(0.0, cpu_seconds(pids) - cpu_before_);
-    use.resident_before = resident_before_;
+    use.cpu_seconds = std::max(0.0, cpu_after - cpu_before_);
+    use.resident_before = before_.resident_bytes;
+    use.proportional_before = before_.proportional_bytes;
+    use.sessions = sessions;
     for (const auto& [pid, seen] : seen_) {
         use.context_switches += seen.switches_last - seen.switches_first;
     }

@@ -1,10 +1,11 @@
 // What the server used while the load ran: --server-pid with its children, or --server-cgroup.
 //
 // Reads /proc and the control group files, which takes a moment with thousands of processes:
-// begin() before the first session, sample() now and then, end() while the last sessions still
-// stand. One thread. A process that forks for each session is counted whole: CPU of ended children
-// is in their parent as soon as it has waited for them (cutime). Context switches of processes that
-// came and went between two samples are not known to anybody, in either kind of control group.
+// begin_*() before the first session, begin_measuring() when the warm-up is over, sample() now and
+// then, end() while the sessions still stand. One thread. A process that forks for each session is
+// counted whole: CPU of ended children is in their parent as soon as it has waited for them
+// (cutime). Context switches of processes that came and went between two samples are not known to
+// anybody, in either kind of control group.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +37,12 @@ public:
     Parsed<int> begin_process(std::uint32_t pid);
     Parsed<int> begin_group(const std::string& group);
 
+    // Forgets the time and the switches so far, which were those of the warm-up.
+    void begin_measuring();
     // Sees the processes of this moment, so that those that end before end() count as well.
     void sample();
-    ServerUse end();
+    // `sessions` are open.
+    ServerUse end(std::uint32_t sessions);
 
 private:
     struct Seen {
@@ -60,7 +64,7 @@ private:
     bool is_v2_ = false;
     bool is_running_ = false;
     double cpu_before_ = 0;
-    std::uint64_t resident_before_ = 0;
+    ServerUse before_;  // the first session
     std::unordered_map<std::uint32_t, Seen> seen_;
 };
 

@@ -1,7 +1,6 @@
 #include "session.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "worker.hpp"
 
@@ -11,8 +10,6 @@ namespace {
 // A server that refuses is asked again after 50 ms, then more slowly, at most once a second.
 constexpr std::int64_t kRetryFirstNs = 50'000'000;
 constexpr std::int64_t kRetryMaxNs = 1'000'000'000;
-// No drawn size is larger: a log-normal distribution has no bound of its own.
-constexpr double kDrawnBytesMax = 1e12;
 
 }  // namespace
 
@@ -22,7 +19,12 @@ Session::Session(Worker& worker, std::uint64_t number, const sys::SocketAddress&
       client_(worker.context(), source),
       assigned_(worker.reactor().ready()),
       random_(worker.options().seed + 0x632BE59BD9B4E019ull * (number + 1)),
-      turns_(worker.options().mix.size(), static_cast<std::uint32_t>(number)) {}
+      turns_(worker.options().mix.size(), static_cast<std::uint32_t>(number)) {
+    const Options& options = worker.options();
+    for (std::size_t work = 0; work < options.mix.size(); ++work) {
+        sizes_.emplace_back(options.mix[work].sizes, options.seed, work, number);
+    }
+}
 
 void Session::start() {
     has_action_ = acting_ = idling_ = leaving_ = false;
@@ -86,7 +88,7 @@ io::Task<> Session::run() {
 // An open control connection for all but logins, tried again and again while the run lasts.
 io::Task<bool> Session::ensure_open() {
     while (!client_.is_open() && !worker_.only_logs_in()) {
-        if (worker_.is_ending() || client_.is_stopped()) {
+        if (worker_.is_ending() || worker_.is_exhausted() || client_.is_stopped()) {
             co_return false;
         }
         if (failures_ > 0) {
@@ -122,6 +124,11 @@ io::Task<bool> Session::ensure_open() {
 io::Task<bool> Session::next_action() {
     if (!worker_.is_open_loop()) {
         if (!worker_.claim()) {
+            // Open until the others are done, so that the server is looked at with all its
+            // sessions.
+            while (!worker_.is_ending() && !client_.is_stopped()) {
+                co_await assigned_.wait();
+            }
             co_return false;
         }
         work_ = worker_.draw_work(random_);
@@ -166,24 +173,6 @@ std::int64_t Session::draw_think(std::size_t work) {
     }
     return what.think_min.ns +
            static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(more) + 1));
-}
-
-std::uint64_t Session::draw_size(std::size_t work) {
-    const Sizes& sizes = worker_.options().mix[work].sizes;
-    if (sizes.kind == Sizes::Kind::Fixed ||
-        (sizes.kind == Sizes::Kind::Uniform && sizes.max <= sizes.min)) {
-        return sizes.min;
-    }
-    if (sizes.kind == Sizes::Kind::Uniform) {
-        return sizes.min + random_.below(sizes.max - sizes.min + 1);
-    }
-    // Box and Muller: one normal number out of two uniform ones.
-    const double u = (static_cast<double>(random_.next() >> 11) + 1) * 0x1p-53;
-    const double v = static_cast<double>(random_.next() >> 11) * 0x1p-53;
-    const double normal = std::sqrt(-2 * std::log(u)) * std::cos(2 * 3.14159265358979323846 * v);
-    const double drawn = sizes.median * std::exp(sizes.sigma * normal);
-    const std::uint64_t size = static_cast<std::uint64_t>(std::clamp(drawn, 0.0, kDrawnBytesMax));
-    return std::clamp(size, sizes.min, std::max(sizes.min, sizes.max));
 }
 
 // SIZE once for each file and thread: afterwards a truncated download is seen for nothing.
@@ -265,7 +254,7 @@ io::Task<bool> Session::perform(std::size_t work) {
     Transfer transfer;
     transfer.path = &next_path(work, index);
     if (what.action == Action::Upload) {
-        transfer.size = draw_size(work);
+        transfer.size = sizes_[work].next();
         co_return co_await client_.store(transfer);
     }
     if (what.action == Action::List) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ftp_client.hpp"
+#include "size_draw.hpp"
 #include "sluice/base/intrusive_list.hpp"
 #include "sluice/base/prng.hpp"
 
@@ -49,7 +50,6 @@ private:
     io::Task<bool> learn_features();
     const std::string& next_path(std::size_t work, std::size_t& index);
     std::int64_t draw_think(std::size_t work);
-    std::uint64_t draw_size(std::size_t work);
 
     Worker& worker_;
     const std::uint64_t number_;
@@ -58,6 +58,7 @@ private:
     io::Task<> main_;
     Prng random_;
     std::vector<std::uint32_t> turns_;  // per work: which path comes next
+    std::vector<SizeDraw> sizes_;       // per work
     std::string path_;
     std::size_t work_ = 0;
     std::int64_t intended_ns_ = 0;

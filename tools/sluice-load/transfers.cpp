@@ -49,7 +49,7 @@ io::Task<bool> FtpClient::download(Transfer& what, std::string_view verb) {
     if (!begun) {
         co_return false;
     }
-    const DataEnd end = co_await receive_all(what);
+    const DataEnd end = co_await move_all(what, Direction::Receive);
     if (end == DataEnd::First) {
         co_return co_await abort_transfer();
     }
@@ -65,7 +65,7 @@ io::Task<bool> FtpClient::store(Transfer& what) {
     if (!begun) {
         co_return false;
     }
-    const DataEnd end = co_await send_all(what);
+    const DataEnd end = co_await move_all(what, Direction::Send);
     co_return co_await finish(what, end);
 }
 
@@ -133,11 +133,31 @@ FtpClient::Moved FtpClient::receive_some(const Transfer& what) {
     return emptied && !end_is_due ? Moved::Wait : Moved::More;
 }
 
-io::Task<FtpClient::DataEnd> FtpClient::receive_all(Transfer& what) {
+FtpClient::Moved FtpClient::send_some(const Transfer& what) {
+    const std::uint64_t left = what.size - moved_;
+    if (left == 0) {
+        return Moved::End;
+    }
+    const Content::Piece piece = Content::piece(start_, moved_, std::min(left, kSendBytesMax));
+    std::int64_t offset = static_cast<std::int64_t>(piece.position);
+    const Result<std::size_t> sent = context_.reactor.kernel().send_file(
+        data_, context_.content.file(), offset, static_cast<std::size_t>(piece.size));
+    if (!sent) {
+        return sent.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset;
+    }
+    moved_ += *sent;
+    context_.tally.bytes_sent += *sent;
+    return moved_ == what.size ? Moved::End : Moved::More;
+}
+
+// Moves bytes until they end. Large transfers give way to the other sessions of the thread, slow
+// readers pause, and who must wait for the socket is bounded by the time-out.
+io::Task<FtpClient::DataEnd> FtpClient::move_all(Transfer& what, Direction direction) {
+    const bool sends = direction == Direction::Send;
     int moves = 0;
     std::int64_t next_ns = now();
     for (;;) {
-        const Moved moved = receive_some(what);
+        const Moved moved = sends ? send_some(what) : receive_some(what);
         if (moved == Moved::End || moved == Moved::Reset) {
             data_end_ns_ = now();
             if (moved == Moved::Reset) {
@@ -170,7 +190,9 @@ io::Task<FtpClient::DataEnd> FtpClient::receive_all(Transfer& what) {
         }
         moves = 0;
         arm();
-        const Result<std::uint32_t> ready = co_await io::poll_in(op_, data_, stop_);
+        op_.kind = sends ? io::OpKind::PollOut : io::OpKind::PollIn;
+        op_.fd = data_;
+        const Result<std::uint32_t> ready = co_await io::OpAwaiter(op_, stop_);
         if (!ready) {
             if (stop_.reason() == io::StopReason::IdleTimeout) {
                 co_return DataEnd::TimedOut;
@@ -178,58 +200,6 @@ io::Task<FtpClient::DataEnd> FtpClient::receive_all(Transfer& what) {
             co_return DataEnd::Stopped;
         }
         next_ns = std::max(next_ns, now() - kSlowStepNs);
-    }
-}
-
-FtpClient::Moved FtpClient::send_some(const Transfer& what) {
-    const std::uint64_t left = what.size - moved_;
-    if (left == 0) {
-        return Moved::End;
-    }
-    const Content::Piece piece = Content::piece(start_, moved_, std::min(left, kSendBytesMax));
-    std::int64_t offset = static_cast<std::int64_t>(piece.position);
-    const Result<std::size_t> sent = context_.reactor.kernel().send_file(
-        data_, context_.content.file(), offset, static_cast<std::size_t>(piece.size));
-    if (!sent) {
-        return sent.error().code == Errc::WouldBlock ? Moved::Wait : Moved::Reset;
-    }
-    moved_ += *sent;
-    context_.tally.bytes_sent += *sent;
-    return moved_ == what.size ? Moved::End : Moved::More;
-}
-
-io::Task<FtpClient::DataEnd> FtpClient::send_all(Transfer& what) {
-    int moves = 0;
-    for (;;) {
-        const Moved moved = send_some(what);
-        if (moved == Moved::End || moved == Moved::Reset) {
-            data_end_ns_ = now();
-            if (moved == Moved::Reset) {
-                co_return DataEnd::Reset;
-            }
-            record(Step::LastByte, command_ns_);
-            co_return DataEnd::End;
-        }
-        if (moved == Moved::More) {
-            if (++moves < kMovesPerTurnMax) {
-                continue;
-            }
-            moves = 0;
-            co_await context_.reactor.yield();
-            if (stop_.requested()) {
-                co_return DataEnd::Stopped;
-            }
-            continue;
-        }
-        moves = 0;
-        arm();
-        const Result<std::uint32_t> ready = co_await io::poll_out(op_, data_, stop_);
-        if (!ready) {
-            if (stop_.reason() == io::StopReason::IdleTimeout) {
-                co_return DataEnd::TimedOut;
-            }
-            co_return DataEnd::Stopped;
-        }
     }
 }
 

@@ -19,11 +19,11 @@ mixed login small-files list noop idle slow-readers abort; default: download.
   --source NET      Source addresses: 10.0.0.0/8 --engine NAME  io_uring, epoll
   --verify          Check every byte received    --manifest F   against its CRCs
   --server-pid PID  Add what the server used     --server-cgroup CGROUP
-  --require LIST    Exit with 99 unless met: 'p99<5ms,errors==0'; metrics: p50
-                    p90 p99 p999 max mean errors throughput rate; of one step:
-                    p99(first_byte)
+  --require LIST    Exit 99 unless met: 'p99<5ms,errors==0'; p50 p90 p99 p999
+                    max mean errors throughput rate; of a step: p99(first_byte)
   --json FILE       Results for machines         --html FILE    for people
-  --label TEXT      Name of this run             --progress P   auto line none
+  --label TEXT      Name of this run             --progress P   line tui none
+  --congestion NAME TCP's, of all connections    --tui          the whole screen
   --version         -h, --help          Values: 500ms 10s 1m30s; 64KiB 1MB 2GiB
 Exit: 0 good, 1 troubles, 2 usage, 99 requirement missed. More: sluice-load(1)
 )";

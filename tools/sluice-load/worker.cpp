@@ -73,6 +73,7 @@ bool Worker::set_up() {
 bool Worker::work() {
     const io::FramePool::Use frames(frames_);
     if (!set_up()) {
+        run_.stand_still.miss();
         return false;
     }
     cpu_before_ = cpu_at_measure_ = thread_cpu_seconds();
@@ -102,11 +103,8 @@ void Worker::loop() {
         if (!ending_ && (at >= end_ns_ || run_.end_asked.load(std::memory_order_relaxed))) {
             begin_end(std::min(at, end_ns_));
         }
-        if (!ending_ && exhausted_ && live_ == 0) {
-            begin_end(last_action_ns_);
-        }
         if (ending_ && killing_ns == 0) {
-            killing_ns = at + kFarewellNs;
+            killing_ns = now() + kFarewellNs;
         }
         if (ending_ && at >= killing_ns) {
             for (const std::unique_ptr<Session>& session : sessions_) {
@@ -120,6 +118,10 @@ void Worker::loop() {
         reactor_->run_ready();
         if (ending_ && live_ == 0) {
             return;
+        }
+        if (!ending_ && is_done()) {
+            begin_end(last_action_ns_);
+            continue;
         }
         alarms_->prepare_wait();
         reactor_->wait(Duration(kTickNs));
@@ -194,10 +196,10 @@ void Worker::fill() {
 }
 
 bool Worker::may_go_on(Session& session) {
-    if (ending_ || exhausted_ || session.is_leaving()) {
+    if (ending_ || session.is_leaving()) {
         return false;
     }
-    if (staying_ <= target_) {
+    if (exhausted_ || staying_ <= target_) {
         return true;
     }
     session.leave();
@@ -218,29 +220,26 @@ bool Worker::claim() {
     if (ending_ || exhausted_) {
         return false;
     }
-    // The warm-up is not counted, so it claims nothing.
-    if (most == 0 || !measuring_) {
-        return true;
-    }
-    if (run_.claimed.fetch_add(1, std::memory_order_relaxed) < most) {
+    // The warm-up is not counted, so it takes nothing of the number.
+    if (most == 0 || !measuring_ || run_.claimed.fetch_add(1, std::memory_order_relaxed) < most) {
+        ++claimed_;
         return true;
     }
     exhaust();
     return false;
 }
 
-// No more actions: who waits for one ends, who does one ends after it.
+// No more actions. Sessions that wait stay until the last action is done; those that are still
+// logging in, or idle for as long as the run lasts, have nothing to stay for.
 void Worker::exhaust() {
     if (exhausted_) {
         return;
     }
     exhausted_ = true;
     for (const std::unique_ptr<Session>& session : sessions_) {
-        if (!session->is_running()) {
-            continue;
-        }
-        session->unlink();
-        if (!session->is_acting() || session->is_idling()) {
+        const bool is_opening =
+            !session->is_acting() && session->state() != FtpClient::State::Ready;
+        if (session->is_running() && (is_opening || session->is_idling())) {
             session->end();
         }
     }
@@ -269,7 +268,7 @@ bool Worker::take_due(std::size_t& work, std::int64_t& intended_ns) {
 }
 
 bool Worker::park(Session& session) {
-    if (ending_ || exhausted_) {
+    if (ending_) {
         return false;
     }
     if (!session.is_linked()) {
@@ -303,6 +302,7 @@ void Worker::serve_arrivals(std::int64_t now_ns) {
 }
 
 void Worker::action_began() {
+    --claimed_;
     ++acting_;
     ++tally_.actions_started;
 }
@@ -356,6 +356,7 @@ void Worker::begin_end(std::int64_t at_ns) {
     report_.cpu_share = measuring_ ? (thread_cpu_seconds() - cpu_at_measure_) / wall : 0;
     report_.lag_ns = alarms_->lag().percentile(0.99);
     report_.tally = tally_;
+    run_.stand_still.arrive(count_open());
     for (const std::unique_ptr<Session>& session : sessions_) {
         if (!session->is_running()) {
             continue;
@@ -382,17 +383,25 @@ void Worker::take_sample(std::int64_t now_ns) {
             continue;
         }
         ++sample.states[static_cast<std::size_t>(session->state())];
-        if (session->state() != FtpClient::State::Closed) {
-            ++sample.second.sessions;
-        }
     }
+    sample.second.sessions = count_open();
     const double cpu = thread_cpu_seconds();
     // A second that came late is one sample all the same; its share is of a second.
     sample.cpu_share = now_ns < next_second_ns_ ? cpu - cpu_before_ : 1;
     cpu_before_ = cpu;
     std::swap(sample.actions, second_actions_);
+    if (run_.wants_totals) {
+        sample.total = std::make_unique<Tally>(tally_);
+    }
     const std::lock_guard<std::mutex> lock(report_.mutex);
     report_.samples.push_back(std::move(sample));
+}
+
+std::uint32_t Worker::count_open() const {
+    return static_cast<std::uint32_t>(
+        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
+            return session->is_running() && session->state() != FtpClient::State::Closed;
+        }));
 }
 
 const std::string& Worker::path_of(std::size_t work, std::size_t path) const {

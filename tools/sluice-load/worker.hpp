@@ -21,6 +21,7 @@
 #include "sluice/io/select_backend.hpp"
 #include "sluice/sys/linux_kernel.hpp"
 #include "source_pool.hpp"
+#include "stand_still.hpp"
 
 namespace sluice::load {
 
@@ -34,6 +35,8 @@ struct RunContext {
     sys::SocketAddress server;
     io::EngineKind engine;
     Instant begin;
+    StandStill stand_still;
+    bool wants_totals = false;              // in each sample
     std::atomic<std::uint64_t> claimed{0};  // of Options::transfers_max
     std::atomic<bool> end_asked{false};     // by a signal
 };
@@ -45,6 +48,7 @@ struct Sample {
     Histogram actions;
     std::array<std::uint32_t, static_cast<std::size_t>(FtpClient::State::Count)> states{};
     double cpu_share = 0;
+    std::unique_ptr<Tally> total;  // of this thread so far, if RunContext::wants_totals
 };
 
 // What a worker hands to main.
@@ -78,6 +82,8 @@ public:
     std::int64_t now() { return kernel_.now().ns; }
     bool is_open_loop() const { return run_.options.arrivals != Arrivals::Closed; }
     bool is_ending() const { return ending_; }
+    // All transfers have been claimed: what waits stays open until the last of them is done.
+    bool is_exhausted() const { return exhausted_; }
     bool only_logs_in() const { return only_logs_in_; }
     bool moves_data() const { return moves_data_; }
     // True once: the first session of the first thread asks for everybody.
@@ -117,6 +123,8 @@ private:
     void tick(std::int64_t now_ns);
     void fill();
     void exhaust();
+    bool is_done() const { return exhausted_ && acting_ == 0 && claimed_ == 0; }
+    std::uint32_t count_open() const;
     void serve_arrivals(std::int64_t now_ns);
     void begin_measuring();
     void begin_end(std::int64_t at_ns);
@@ -153,6 +161,7 @@ private:
     std::uint32_t staying_ = 0;  // sessions that have not been told to end
     std::uint32_t live_ = 0;     // sessions whose coroutine runs
     std::uint32_t opening_ = 0;
+    std::uint32_t claimed_ = 0;  // actions that a session has and has not begun
     std::uint32_t acting_ = 0;
     bool only_logs_in_ = false;
     bool moves_data_ = false;

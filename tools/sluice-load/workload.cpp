@@ -152,6 +152,12 @@ private:
         take<Duration>(table, key, false, target, duration_value);
     }
 
+    void take_seed(const toml::table& table, std::optional<std::uint64_t>& target) {
+        take<std::uint64_t>(table, "seed", true, target, [](std::string_view text) {
+            return count_value(text, 0, ~std::uint64_t{0});
+        });
+    }
+
     void read_root(const toml::table& root) {
         check_keys(root, "a workload", {"run", "work", "phase"});
         if (const toml::node* const run = root.get("run")) {
@@ -206,15 +212,13 @@ private:
                 return refuse(fmt::format("'{}' is none of {}{}", text, fmt::join(kNames, ", "),
                                           did_you_mean(text, kNames, 3)));
             });
-        take<std::uint64_t>(table, "seed", true, workload_.seed, [](std::string_view text) {
-            return count_value(text, 0, ~std::uint64_t{0});
-        });
+        take_seed(table, workload_.seed);
         take_duration(table, "warmup", workload_.warmup);
     }
 
     void read_work(const toml::table& table) {
         check_keys(table, "[[work]]",
-                   {"action", "weight", "paths", "size", "listing", "think", "slow_rate"});
+                   {"action", "weight", "paths", "size", "seed", "listing", "think", "slow_rate"});
         Work work;
         if (table.get("action") == nullptr) {
             wrong(table.source(), "the work has no action", "like action = \"download\"");
@@ -243,6 +247,7 @@ private:
         take<std::uint64_t>(table, "slow_rate", false, work.slow_rate, size_value);
         read_think(table, work);
         read_size(table, work.sizes);
+        take_seed(table, work.sizes.seed);
         read_paths(table, work);
         workload_.mix.push_back(std::move(work));
     }

@@ -15,6 +15,7 @@
 //     action = "upload"
 //     size = { median = "64KiB", sigma = 1.5, min = "1KiB", max = "16MiB" }   # log-normal
 //     # size = "4KiB"  or "4KiB..1MiB"
+//     seed = 3                      # of these sizes; else it follows from that of the run
 //
 //     [[phase]]
 //     sessions = 100

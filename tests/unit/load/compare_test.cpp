@@ -15,7 +15,7 @@ Pair pair_of(Report base, Report other) {
     return compare({{"one", std::move(base)}, {"two", std::move(other)}}).at(0);
 }
 
-const Compared& row(const Pair& pair, std::string_view name) {
+Compared row(const Pair& pair, std::string_view name) {
     for (const Compared& each : pair.rows) {
         if (each.name == name) {
             return each;
@@ -79,6 +79,55 @@ TEST(Compare, OfAFewSecondsTellsNothing) {
     const Pair pair = pair_of(base, other);
     EXPECT_EQ(row(pair, "throughput").says, Compared::Says::Nothing);
     EXPECT_NE(pair.verdict.find("too few seconds"), std::string::npos);
+}
+
+// Three runs each that differ by more than their seconds do.
+std::vector<NamedReport> pooled(std::uint64_t a_bytes, std::uint64_t b_bytes) {
+    std::vector<NamedReport> reports;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        const std::uint64_t share = 80 + 20 * i;  // percent
+        reports.push_back({"a", sample_report(1 + i, a_bytes * share / 100, 900'000)});
+        reports.push_back({"b", sample_report(9 + i, b_bytes * share / 100, 900'000)});
+    }
+    return reports;
+}
+
+TEST(Compare, PoolsRunsOfOneNameAndCountsHowTheyDiffer) {
+    const std::vector<NamedReport> reports = pooled(1'000'000, 1'200'000);
+    const std::vector<Pair> pairs = compare(reports);
+    ASSERT_EQ(pairs.size(), 1u);
+    const Compared& throughput = row(pairs[0], "throughput");
+    EXPECT_NEAR(throughput.ratio, 1.2, 0.03);
+    EXPECT_EQ(throughput.says, Compared::Says::Same)
+        << "runs of one server differ by more than the servers: " << throughput.low << " to "
+        << throughput.high;
+    EXPECT_EQ(pairs[0].notes, std::vector<std::string>{"a is the mean of 3 runs, b of 3"});
+    // One run of each alone would have called it a difference.
+    EXPECT_EQ(row(pair_of(reports[2].report, reports[3].report), "throughput").says,
+              Compared::Says::Better);
+    EXPECT_EQ(row(compare(pooled(1'000'000, 2'000'000)).at(0), "throughput").says,
+              Compared::Says::Better);
+}
+
+TEST(Compare, OfThreeRunsEachKnowsTheSpreadOfWhatARunHasOneNumberOf) {
+    std::vector<NamedReport> reports = pooled(1'000'000, 1'000'000);
+    for (NamedReport& one : reports) {
+        one.report.run.server.cpu_seconds = one.name == "a" ? 10 : 5;
+    }
+    const Compared& cpu = row(compare(reports).at(0), "server cpu/action");
+    EXPECT_NEAR(cpu.ratio, 0.5, 0.02);
+    EXPECT_GT(cpu.low, 0.4);
+    EXPECT_EQ(cpu.says, Compared::Says::Better) << "less is better";
+    reports.pop_back();
+    EXPECT_EQ(row(compare(reports).at(0), "server cpu/action").high, 0) << "two runs: no spread";
+}
+
+TEST(Compare, NamesNoWinnerWhenOneOfThePooledRunsDidOtherWork) {
+    std::vector<NamedReport> reports = pooled(1'000'000, 3'000'000);
+    reports[4].report.options.sessions = 4;  // the third run of the base
+    const Pair pair = compare(reports).at(0);
+    EXPECT_NE(pair.verdict.find("the number of sessions differs: 512 and 4"), std::string::npos)
+        << pair.verdict;
 }
 
 TEST(Compare, IsRepeatableAndFits80Columns) {

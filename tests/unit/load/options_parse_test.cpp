@@ -73,7 +73,8 @@ TEST(CommandLine, ReadsEveryOption) {
              "m",           "--timeout",    "3s",           "--seed",    "9",
              "--label",     "one",          "--server-pid", "12",        "--json",
              "r.json",      "--html",       "r.html",       "--require", "p99<5ms,errors==0",
-             "--require",   "rate>1",       "--progress",   "none"});
+             "--require",   "rate>1",       "--progress",   "none",      "--congestion",
+             "bbr"});
     ASSERT_EQ(invocation.action, Invocation::Action::Run) << invocation.messages;
     const Options& options = invocation.options;
     EXPECT_EQ(options.mix[0].paths, (std::vector<std::string>{"dir/a", "dir/b%"}));
@@ -91,6 +92,7 @@ TEST(CommandLine, ReadsEveryOption) {
     EXPECT_EQ(options.data_mode, DataMode::Pasv);
     EXPECT_EQ(options.source_network, "127.0.0.0/16");
     EXPECT_EQ(options.engine, "epoll");
+    EXPECT_EQ(options.congestion, "bbr");
     EXPECT_TRUE(options.verify) << "a manifest is read to check against it";
     EXPECT_EQ(options.timeout, Duration::seconds(3));
     EXPECT_EQ(options.seed, 9u);
@@ -123,7 +125,10 @@ TEST(CommandLine, SaysWhatIsWrongWithAValueAndWhatWouldBeRight) {
     EXPECT_TRUE(complains({"ftp://h/f", "--data", "pasiv"}, "did you mean 'pasv'?"));
     EXPECT_TRUE(complains({"ftp://h/f", "--engine", "iouring"}, "did you mean 'io_uring'?"));
     EXPECT_TRUE(complains({"ftp://h/f", "--source", "127.0.0.0/33"}, "is no network"));
-    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "tui"}, "is none of auto, line, none"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "bar"}, "is none of auto, line, none, tui"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--progress", "line", "--tui"}, "ask for the same"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--congestion", "a b"}, "'a b' is no name like cubic"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--congestion", "sixteen-letters-"}, "is no name"));
     EXPECT_TRUE(complains({"ftp://h/f", "--poisson"}, "give one, like --rate 100"));
     EXPECT_TRUE(complains({"ftp://h/f", "--duration", "0"}, "must be above 0"));
     EXPECT_TRUE(complains({"ftp://h/f", "--durration", "1s"}, "did you mean '--duration'?"));
@@ -172,7 +177,7 @@ TEST(CommandLine, HelpFitsAScreenAndNamesEveryOption) {
           "--warmup",   "--ramp",     "--transfers",  "--threads",       "--path",     "--size",
           "--data",     "--source",   "--engine",     "--verify",        "--manifest", "--timeout",
           "--seed",     "--label",    "--server-pid", "--server-cgroup", "--json",     "--html",
-          "--require",  "--progress", "--version",    "--help",          "compare"}) {
+          "--require",  "--progress", "--tui",        "--version",       "--help",     "compare"}) {
         EXPECT_NE((" " + invocation.output).find(name), std::string::npos) << name;
     }
     EXPECT_EQ(run({"--version"}).output.substr(0, 12), "sluice-load ");

@@ -23,6 +23,7 @@ std::string error_of(std::string_view text) {
 TEST(ReportJson, ReadsBackWhatItWrote) {
     Report report = sample_report(1, 1'940'000'000, 690'000);
     report.run.total.count(Trouble::WrongBytes);
+    report.options.congestion = "bbr";
     const std::string text = to_json(report);
     const Parsed<Report> copy = from_json(text);
     ASSERT_TRUE(copy) << copy.error();
@@ -32,6 +33,8 @@ TEST(ReportJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(copy->run.seconds.size(), 20u);
     EXPECT_EQ(copy->run.seconds[7].p99_ns, report.run.seconds[7].p99_ns);
     EXPECT_EQ(copy->run.server.context_switches, 12'345u);
+    EXPECT_EQ(copy->run.server.sessions, 512u);
+    EXPECT_EQ(copy->run.server.proportional_before, 9'000'000u);
     EXPECT_EQ(copy->run.features, "UTF8\nEPSV");
     EXPECT_EQ(copy->environment.processor, "A processor");
     EXPECT_EQ(copy->options.label, "sample");

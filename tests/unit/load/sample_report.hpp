@@ -38,7 +38,15 @@ inline Report sample_report(std::uint64_t seed, std::uint64_t bytes, std::uint64
     run.banner = "220 ready";
     run.features = "UTF8\nEPSV";
     run.began_unix_ms = 1'700'000'000'000;
-    run.server = ServerUse{true, 19.2, 31'000'000, 30'000'000, 9'000'000, 12'345, 1030};
+    run.server = {.known = true,
+                  .cpu_seconds = 19.2,
+                  .resident_bytes = 31'000'000,
+                  .proportional_bytes = 9'536'000,
+                  .resident_before = 30'000'000,
+                  .proportional_before = 9'000'000,
+                  .context_switches = 12'345,
+                  .descriptors = 1030,
+                  .sessions = 512};
     for (int i = 0; i < 20; ++i) {
         Second second;
         second.bytes = bytes * (95 + prng.below(11)) / 100;

@@ -64,7 +64,7 @@ TEST_F(ServerUseTest, CountsAProcessAndItsChildren) {
     put_process(11, 10, 3 * ticks, 0, 7);
     put_process(12, 11, 4 * ticks, 0, 8);
     put_process(99, 1, 900 * ticks, 0, 1000);
-    const ServerUse use = server.end();
+    const ServerUse use = server.end(0);
     EXPECT_TRUE(use.known);
     EXPECT_NEAR(use.cpu_seconds, 10 + 20.0 / ticks, 1e-9) << "the stranger's time is not counted";
     EXPECT_EQ(use.resident_before, 1'024'000u);
@@ -74,6 +74,40 @@ TEST_F(ServerUseTest, CountsAProcessAndItsChildren) {
     EXPECT_EQ(use.context_switches, 50u + (7 + 5) + (8 + 5));
 }
 
+TEST_F(ServerUseTest, LeavesTheWarmUpOutOfTimeAndSwitchesAndKeepsTheMemoryBeforeIt) {
+    const auto ticks = static_cast<int>(sysconf(_SC_CLK_TCK));
+    put_process(10, 1, ticks, 0, 100);
+    ServerSampler server = sampler();
+    ASSERT_TRUE(server.begin_process(10));
+    put_process(10, 1, 5 * ticks, 0, 900);
+    put_process(11, 10, 3 * ticks, 0, 50);
+    server.begin_measuring();
+    put_process(10, 1, 6 * ticks, 0, 907);
+    put_process(11, 10, 3 * ticks, 0, 55);
+    put_process(12, 10, ticks, 0, 9);
+    const ServerUse use = server.end(2);
+    EXPECT_NEAR(use.cpu_seconds, 2 + 10.0 / ticks, 1e-9);
+    EXPECT_EQ(use.context_switches, 7u + 5 + (9 + 5)) << "the third came in the measured time";
+    EXPECT_EQ(use.resident_before, 1'024'000u) << "of one process, before the first session";
+    EXPECT_EQ(use.proportional_before, 400u * 1024);
+    EXPECT_EQ(use.sessions, 2u);
+    EXPECT_DOUBLE_EQ(use.bytes_per_session(), 2 * 400 * 1024 / 2.0);
+}
+
+TEST(ServerUse, SharesItsGrowthAmongTheSessionsThatStood) {
+    ServerUse use;
+    use.resident_bytes = 5000;
+    use.resident_before = 1000;
+    EXPECT_EQ(use.bytes_per_session(), 0) << "nobody stood";
+    use.sessions = 4;
+    EXPECT_EQ(use.bytes_per_session(), 1000);
+    use.proportional_bytes = 900;
+    use.proportional_before = 500;
+    EXPECT_EQ(use.bytes_per_session(), 100) << "PSS counts what is shared once";
+    use.proportional_bytes = 400;
+    EXPECT_EQ(use.bytes_per_session(), 0);
+}
+
 TEST_F(ServerUseTest, KeepsTheSwitchesOfAProcessThatWasSeenAndEnded) {
     put_process(10, 1, 0, 0, 100);
     ServerSampler server = sampler();
@@ -81,7 +115,7 @@ TEST_F(ServerUseTest, KeepsTheSwitchesOfAProcessThatWasSeenAndEnded) {
     put_process(11, 10, 0, 0, 40);
     server.sample();
     fs::remove_all(root_ / "proc/11");
-    EXPECT_EQ(server.end().context_switches, 45u);
+    EXPECT_EQ(server.end(0).context_switches, 45u);
 }
 
 TEST_F(ServerUseTest, ReadsControlGroupsOfBothVersions) {
@@ -92,7 +126,7 @@ TEST_F(ServerUseTest, ReadsControlGroupsOfBothVersions) {
     ServerSampler second = sampler();
     ASSERT_TRUE(second.begin_group("system.slice/ftp.service"));
     put("cgroup/system.slice/ftp.service/cpu.stat", "usage_usec 3500000\nuser_usec 1\n");
-    const ServerUse use = second.end();
+    const ServerUse use = second.end(0);
     EXPECT_TRUE(use.known);
     EXPECT_DOUBLE_EQ(use.cpu_seconds, 2.5);
     EXPECT_EQ(use.resident_bytes, 1'024'000u) << "processes of folders below count";
@@ -102,7 +136,7 @@ TEST_F(ServerUseTest, ReadsControlGroupsOfBothVersions) {
     ServerSampler first = sampler();
     ASSERT_TRUE(first.begin_group("old"));
     put("cgroup/cpuacct/old/cpuacct.usage", "2000000000\n");
-    EXPECT_DOUBLE_EQ(first.end().cpu_seconds, 1.5);
+    EXPECT_DOUBLE_EQ(first.end(0).cpu_seconds, 1.5);
 }
 
 TEST_F(ServerUseTest, RefusesWhatIsNotThere) {
@@ -112,7 +146,7 @@ TEST_F(ServerUseTest, RefusesWhatIsNotThere) {
     const Parsed<int> group = sampler().begin_group("nobody");
     ASSERT_FALSE(group);
     EXPECT_NE(group.error().find("'nobody' is no control group"), std::string::npos);
-    EXPECT_FALSE(sampler().end().known);
+    EXPECT_FALSE(sampler().end(0).known);
 }
 
 TEST_F(ServerUseTest, IsUnknownWhenTheServerHasEnded) {
@@ -120,13 +154,13 @@ TEST_F(ServerUseTest, IsUnknownWhenTheServerHasEnded) {
     ServerSampler server = sampler();
     ASSERT_TRUE(server.begin_process(10));
     fs::remove_all(root_ / "proc/10");
-    EXPECT_FALSE(server.end().known);
+    EXPECT_FALSE(server.end(0).known);
 }
 
 TEST(ServerUse, SeesThisVeryProcess) {
     ServerSampler server;
     ASSERT_TRUE(server.begin_process(static_cast<std::uint32_t>(getpid())));
-    const ServerUse use = server.end();
+    const ServerUse use = server.end(0);
     EXPECT_TRUE(use.known);
     EXPECT_GT(use.resident_bytes, 1'000'000u);
     EXPECT_GE(use.descriptors, 3u);

@@ -34,6 +34,7 @@ think = "10ms..200ms"
 [[work]]
 action = "upload"
 size = { median = "64KiB", sigma = 1.5, min = "1KiB", max = "16MiB" }
+seed = 3
 [[work]]
 action = "list"
 listing = "list"
@@ -58,6 +59,8 @@ hold = "1m"
     const Sizes& sizes = workload->mix[1].sizes;
     EXPECT_EQ(sizes.kind, Sizes::Kind::LogNormal);
     EXPECT_EQ(sizes.median, 65536);
+    EXPECT_EQ(sizes.seed, 3u) << "of these sizes";
+    EXPECT_FALSE(workload->mix[0].sizes.seed);
     EXPECT_EQ(sizes.sigma, 1.5);
     EXPECT_EQ(sizes.min, 1024u);
     EXPECT_EQ(sizes.max, 16u << 20);

@@ -216,6 +216,8 @@
     ['Server cpu each action', (run) => run.server.known && run.totals.actions_done > 0
       ? time(run.server.cpu_seconds * 1e9 / run.totals.actions_done) : '-'],
     ['Server memory', (run) => run.server.known ? size(run.server.resident_bytes) : '-'],
+    ['Server memory each session', (run) => run.server.bytes_per_session > 0
+      ? size(run.server.bytes_per_session) : '-'],
     ['Generator cpu', (run) => number(run.generator.cpu_share * 100) + ' % of a core'],
   ].map(([name, of]) => [name].concat(runs.map(of))));
 
