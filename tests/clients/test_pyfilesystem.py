@@ -3,6 +3,9 @@
 The suite was written by others and is not in this repository: it is part of Debian's python3-fs.
 """
 
+import contextlib
+import functools
+import io
 import os
 import shutil
 import subprocess
@@ -27,16 +30,37 @@ except ImportError:
     FTPFS = FSTestCases = None
 
 
+def quiet(test):
+    """The suite prints what it looks at, and our standard output is TAP."""
+    @functools.wraps(test)
+    def run(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            test(self)
+    return run
+
+
+class QuietCases(FSTestCases or object):
+    pass
+
+
+for name in dir(QuietCases):
+    if name.startswith("test"):
+        setattr(QuietCases, name, quiet(getattr(QuietCases, name)))
+
+
 @sluice.on_each_engine
-class PyFilesystem(FSTestCases or object):
+class PyFilesystem(QuietCases):
     client = "PyFilesystem2"
     package = "python3-fs"
-    exercises = "its own FSTestCases, %d cases" % CASES
+    exercises = "its own FSTestCases, %d cases, one of which skips itself" % CASES
 
     @classmethod
     def setUpClass(cls):
         if FSTestCases is None:
             raise unittest.SkipTest("python3-fs is not installed")
+        names = [name for name in dir(FSTestCases) if name.startswith("test")]
+        if len(names) != CASES:
+            raise AssertionError("%d cases instead of %d" % (len(names), CASES))
         cls.tree = sluice.Tree()
         cls.server = sluice.Server(cls.tree.root, cls.engine, writable=True)
 
@@ -59,10 +83,6 @@ class PyFilesystem(FSTestCases or object):
     if FSTestCases is None:
         def test_cases(self):
             """So that the reason is seen where the suite is not."""
-    else:
-        def test_none_is_missing(self):
-            names = [name for name in dir(FSTestCases) if name.startswith("test")]
-            self.assertEqual(len(names), CASES)
 
 
 if __name__ == "__main__":
