@@ -138,6 +138,12 @@ bool Session::may_pass(std::string_view line) {
     if (request.row->id == CommandId::Abor) { return true; }
     if (request.row->id == CommandId::Quit) {
         quit_seen_ = true;  // it waits, and the end of input behind it is no abort
+        // An upload ends when the client says so, and a client may first want an answer to its QUIT
+        // (PyFilesystem2): then 221 comes before the result, as from pyftpdlib.
+        if (has_transfer() && transfer_note_->direction == obs::Direction::Upload &&
+            deferred_ == 0 && end_reason_ == io::StopReason::None) {
+            say_goodbye();
+        }
         return false;
     }
     // A job has no preliminary reply that would tell a client to expect its answer later, so NOOP
@@ -211,7 +217,7 @@ bool Session::must_end() {
         stop_running(io::StopReason::ClientGone);  // RFC 959 4.1.1.1
     }
     if (end_reason_ == io::StopReason::None) { return false; }
-    // A drain lets the transfer finish; QUIT is never looked at before that.
+    // A drain lets the transfer finish; QUIT is never acted on before that.
     return end_reason_ != io::StopReason::Drain || !is_busy();
 }
 

@@ -71,7 +71,7 @@ void handle_rein(Session& session, const Command&) {
 }
 
 void handle_quit(Session& session, const Command&) {
-    append_goodbye(session);
+    session.say_goodbye();
     session.request_end(io::StopReason::Quit);
 }
 

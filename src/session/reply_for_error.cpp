@@ -23,6 +23,10 @@ proto::ReplyCode code_for(Errc code, PathUse use) {
         case Errc::BadName:
         case Errc::BadArgument:
             return use == PathUse::Existing ? ReplyCode::FileUnavailable : ReplyCode::BadFileName;
+        // A folder that is missing is missing, whatever the command: ProFTPD says 550, too, and
+        // PyFilesystem2 tells it from "permission denied" by that code alone.
+        case Errc::NotFound:
+        case Errc::NotDirectory: return ReplyCode::FileUnavailable;
         default:
             return use == PathUse::NewName ? ReplyCode::BadFileName : ReplyCode::FileUnavailable;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "session/messages.hpp"
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 
@@ -46,6 +47,11 @@ void Session::request_end(io::StopReason reason) {
     end_reason_ = reason;
     if (reason != io::StopReason::Drain) { stop_running(reason); }
     wake_.notify();
+}
+
+void Session::say_goodbye() {
+    if (!goodbye_said_) { append_goodbye(*this); }
+    goodbye_said_ = true;
 }
 
 // True when the session ends whatever runs; a drain alone does not.
@@ -135,6 +141,7 @@ void Session::watch_deadline() {
 }
 
 std::string_view Session::farewell() const {
+    if (goodbye_said_) { return {}; }
     switch (end_reason_) {
         case io::StopReason::IdleTimeout: return "Idle for too long, closing.";
         case io::StopReason::LoginTimeout: return "No login in time, closing.";

@@ -128,6 +128,12 @@ Result<std::size_t> LinuxKernel::unacknowledged(int socket) {
     return static_cast<std::size_t>(bytes);
 }
 
+Result<std::size_t> LinuxKernel::unsent(int socket) {
+    int bytes = 0;
+    if (::ioctl(socket, SIOCOUTQNSD, &bytes) < 0) { return fail_errno(errno); }
+    return static_cast<std::size_t>(bytes);
+}
+
 Status LinuxKernel::socket_error(int socket) {
     int error = 0;
     socklen_t length = sizeof error;

@@ -144,11 +144,26 @@ Status Transfer::drain_input() {
     return fail(Errc::Protocol);
 }
 
+// A client that wants only the start of a file closes over what it has not read, and its kernel
+// says so with a reset (rclone does, and takes no 426 for an answer). When by then everything had
+// been on the wire, inside the window that the client's TCP had opened, it had what it could have;
+// the others say 226, too. A client that leaves while bytes still wait here has not.
+Status Transfer::end_of_lost_connection(const Error& error) {
+    if (error.code != Errc::ConnectionReset) { return fail(error); }
+    const Result<std::size_t> left = kernel().unsent(socket_.fd());
+    if (left && *left == 0) { return {}; }
+    return fail(error);
+}
+
 // The client's end of stream alone proves nothing: it may have closed before it has read anything,
 // and then our bytes meet a reset. What its TCP has acknowledged does.
 io::Task<Status> Transfer::finish_sending() {
     const Status shut = kernel().shutdown_sending(socket_.fd());
-    if (!shut) { co_return fail(shut.error()); }
+    if (!shut) {
+        // That says only that it is not connected any more.
+        const Status why = kernel().socket_error(socket_.fd());
+        co_return end_of_lost_connection(why ? shut.error() : why.error());
+    }
     // A client may keep its side open until it has read the 226, and nothing tells of the last
     // acknowledgement: so we look again ourselves.
     io::Timer look_again([](void* self) { static_cast<Transfer*>(self)->on_look_again(); }, this);
@@ -158,7 +173,7 @@ io::Task<Status> Transfer::finish_sending() {
         if (!peer_has_closed) {
             const Status drained = drain_input();
             if (!drained && drained.error().code != Errc::WouldBlock) {
-                co_return fail(drained.error());
+                co_return end_of_lost_connection(drained.error());
             }
             peer_has_closed = drained.has_value();
         }
@@ -172,12 +187,12 @@ io::Task<Status> Transfer::finish_sending() {
             // A closed side is readable for ever, so a poll would spin; only a reset can still
             // come.
             const Status alive = kernel().socket_error(socket_.fd());
-            if (!alive) { co_return fail(alive.error()); }
+            if (!alive) { co_return end_of_lost_connection(alive.error()); }
             co_await wake_.wait();
         } else {
             const Result<std::uint32_t> polled = co_await wait_readable();
             if (!polled && polled.error().code != Errc::Stopped) {
-                co_return fail(polled.error());
+                co_return end_of_lost_connection(polled.error());
             }
         }
         look_again.drop();

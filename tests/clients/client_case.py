@@ -21,20 +21,42 @@ CONTENTS = {
 RESUME = CONTENTS["1MiB"]
 RESUME_AT = 700_001
 
+# A tree to mirror both ways, and a time for its files: 2020-01-02 03:04:05 UTC.
+MIRROR = {
+    "x": b"1",
+    "empty": b"",
+    "a/y z": b"22",
+    "a/b/w": CONTENTS["1MiB"],
+    "a/b/Käse – 日本語.txt": b"names are bytes",
+    "100% #1?": b"odd",
+}
+STAMP = 1577934245
+
 # A client that has not finished by then hangs.
-CLIENT_SECONDS = 120
+CLIENT_SECONDS = 20
 
 
 class ClientCase:
     """One server for each class; `engine` comes from sluice.on_each_engine."""
 
+    # The row of the README's table, and the Debian package that says the version; None where a
+    # class drives several clients, each of which has a class of its own.
+    client = package = None
     program = None
     settings = ()
 
     @classmethod
-    def setUpClass(cls):
+    def missing(cls):
+        """Why this client cannot be driven here, or None."""
         if cls.program and not shutil.which(cls.program):
-            raise unittest.SkipTest(cls.program + " is not installed")
+            return cls.program + " is not installed"
+        return None
+
+    @classmethod
+    def setUpClass(cls):
+        reason = cls.missing()
+        if reason:
+            raise unittest.SkipTest(reason)
         cls.tree = sluice.Tree()
         cls.local = os.path.join(cls.tree.top, "local")
         os.mkdir(cls.local)
@@ -74,6 +96,25 @@ class ClientCase:
         if check and done.returncode != 0:
             self.fail("%s ended with %d:\n%s" % (command, done.returncode, output))
         return output
+
+    def write_tree(self, folder, files):
+        """Files below a folder, by relative name; each is from 2020."""
+        for name, content in files.items():
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(content)
+            os.utime(path, (STAMP, STAMP))
+
+    def assert_tree(self, folder, files, stamped=True):
+        """Exactly these files, byte for byte, with the time of write_tree where it was kept."""
+        found = [os.path.relpath(os.path.join(path, name), folder)
+                 for path, _, names in os.walk(folder) for name in names]
+        self.assertEqual(sorted(found), sorted(files))
+        for name, content in files.items():
+            self.assert_same(os.path.join(folder, name), content)
+            if stamped:
+                self.assertEqual(int(os.path.getmtime(os.path.join(folder, name))), STAMP, name)
 
     def url(self, path="", ipv6=False):
         host = "[::1]:%d" % self.server.port6 if ipv6 else "127.0.0.1:%d" % self.server.port

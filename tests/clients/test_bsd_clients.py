@@ -95,7 +95,7 @@ class Interactive(ClientCase):
 
 @sluice.on_each_engine
 class Tnftp(Interactive):
-    program = "tnftp"
+    client = package = program = "tnftp"
     options = ("-i",)
 
     def mode_options(self, passive):
@@ -136,7 +136,7 @@ class Tnftp(Interactive):
 
 @sluice.on_each_engine
 class InetutilsFtp(Interactive):
-    program = "inetutils-ftp"
+    client = package = program = "inetutils-ftp"
 
     def mode_options(self, passive):
         return ["-p"] if passive else ["-A"]

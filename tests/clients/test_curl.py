@@ -14,7 +14,7 @@ MODES = {
 
 @sluice.on_each_engine
 class Curl(ClientCase):
-    program = "curl"
+    client = package = program = "curl"
 
     def curl(self, *words, check=True):
         return self.run_client("curl", "-q", "-sS", "--max-time", "60", *words, check=check)
@@ -119,6 +119,14 @@ class Curl(ClientCase):
         self.curl(*words)
         for i in range(50):
             self.assert_same(self.here_path("f%d" % i), CONTENTS["4KiB"])
+
+    def test_many_in_parallel(self):
+        words = []
+        for i in range(20):
+            words += ["-o", self.here_path("f%d" % i), self.url("get/1MiB")]
+        self.curl("-Z", "--parallel-max", "10", *words)
+        for i in range(20):
+            self.assert_same(self.here_path("f%d" % i), CONTENTS["1MiB"])
 
     def test_missing_file(self):
         out = self.curl("-o", self.here_path("f"), self.url("get/missing"), check=False)

@@ -10,6 +10,9 @@ from client_case import CONTENTS, RESUME, RESUME_AT, ClientCase, sluice
 
 @sluice.on_each_engine
 class Ftplib(ClientCase):
+    client = "Python ftplib"
+    package = "python3"
+
     def connect(self, ipv6=False, passive=True, encoding="utf-8"):
         ftp = ftplib.FTP(timeout=60, encoding=encoding)
         ftp.connect("::1" if ipv6 else "127.0.0.1",

@@ -2,7 +2,7 @@
 
 import os
 
-from client_case import CONTENTS, RESUME, RESUME_AT, ClientCase, sluice
+from client_case import CONTENTS, MIRROR, RESUME, RESUME_AT, ClientCase, sluice
 
 SETTINGS = ("set cmd:fail-exit yes; set net:max-retries 2; set net:timeout 30; "
             "set net:reconnect-interval-base 1; set ftp:ssl-allow no; set xfer:log no; "
@@ -16,7 +16,7 @@ MODES = {
 
 @sluice.on_each_engine
 class Lftp(ClientCase):
-    program = "lftp"
+    client = package = program = "lftp"
 
     def lftp(self, commands, mode="pasv", ipv6=False, check=True):
         host = "[::1]" if ipv6 else "127.0.0.1"
@@ -91,6 +91,41 @@ class Lftp(ClientCase):
         # A second run has nothing to do.
         again = self.lftp("mirror --verbose=3 %s/up back" % self.remote)
         self.assertNotIn("Transferring", again)
+
+    def test_mirror_of_odd_names(self):
+        self.write_tree(self.here_path("out"), MIRROR)
+        utf8 = "set ftp:charset UTF-8; set file:charset UTF-8; "
+        self.lftp(utf8 + "mirror -R out %s/up" % self.remote)
+        self.assert_tree(self.work_path("up"), MIRROR)
+        self.lftp(utf8 + "mirror %s/up back" % self.remote)
+        self.assert_tree(self.here_path("back"), MIRROR)
+
+    def test_mirror_deletes(self):
+        self.write_tree(self.here_path("out"), {"x": b"1", "d/y": b"2"})
+        self.write_tree(self.work, {"x": b"old", "gone": b"3", "e/gone": b"4"})
+        self.lftp("mirror -R --delete out " + self.remote)
+        self.assert_tree(self.work, {"x": b"1", "d/y": b"2"})
+
+    BETWEEN = ("one", "20MiB")  # lftp takes a second for each
+
+    def fxp(self, server, settings=""):
+        """Two files from one server to another, over a connection between the two of them."""
+        there = "ftp://anonymous:x@127.0.0.1:%d/" % server.port
+        return self.lftp("set ftp:use-fxp yes; set ftp:fxp-force yes; " + settings + "".join(
+            "get get/%s -o %s%s; " % (name, there, name) for name in self.BETWEEN), check=False)
+
+    def test_fxp_between_two_servers(self):
+        # All on one address, so no one is third: the default allows it.
+        with sluice.Tree() as tree:
+            for settings in ("set ftp:fxp-passive-source no; ", "set ftp:fxp-passive-source yes; "):
+                with sluice.Server(tree.root, self.engine, writable=True) as server:
+                    self.assertEqual(self.fxp(server, settings), "")
+                    # The bytes came from a server, not through lftp, which would have said PASV.
+                    sluice.wait_for(lambda: server.output().count(" STOR ") == len(self.BETWEEN),
+                                    "the log of the uploads")
+                for name in self.BETWEEN:
+                    self.assert_same(tree.path(name), CONTENTS[name])
+                    os.unlink(tree.path(name))
 
     def test_file_commands(self):
         self.write_work("f", b"x")

@@ -7,6 +7,7 @@ from client_case import CONTENTS, RESUME, RESUME_AT, ClientCase, sluice
 
 @sluice.on_each_engine
 class Ncftp(ClientCase):
+    client = package = "ncftp"
     program = "ncftpget"
 
     def get(self, *words):
@@ -68,6 +69,20 @@ class Ncftp(ClientCase):
         self.write_work("f", b"x")
         self.get("-DD", "127.0.0.1", ".", self.remote + "/f")
         self.assert_same(self.here_path("f"), b"x")
+        self.assertEqual(os.listdir(self.work), [])
+
+    def test_shell(self):
+        """ncftp itself, with its commands on standard input."""
+        self.write_here("f", RESUME)
+        out = self.run_client("ncftp", "-u", "anonymous", "-P", str(self.server.port), "127.0.0.1",
+                              text="cd %s\nmkdir d\nput f\nrename f g\nls -l\nget -z g back\n"
+                              "rmdir d\npwd\nquit\n" % self.remote)
+        self.assertRegex(out, r"(?m)^-rw.* %d .* g$" % len(RESUME))
+        self.assertIn("/" + self.remote, out)
+        self.assert_same(self.here_path("back"), RESUME)
+        self.assertEqual(os.listdir(self.work), ["g"])
+        self.run_client("ncftp", "-u", "anonymous", "-P", str(self.server.port), "127.0.0.1",
+                        text="cd %s\nrm g\nquit\n" % self.remote)
         self.assertEqual(os.listdir(self.work), [])
 
     def test_listing(self):

@@ -7,7 +7,7 @@ from client_case import CONTENTS, RESUME, RESUME_AT, ClientCase, sluice
 
 @sluice.on_each_engine
 class Wget(ClientCase):
-    program = "wget"
+    client = package = program = "wget"
 
     def wget(self, *words):
         return self.run_client("wget", "--no-config", "-nv", "--tries=1", "--timeout=60", *words)

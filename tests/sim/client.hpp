@@ -6,7 +6,8 @@
 // final reply promises is compared with the files of the world:
 //   I1  one final reply per command, in order, with a code that is legal for it
 //   I2  226 to an upload: the file is there with exactly the bytes sent
-//   I3  226 to a download or listing: exactly the bytes of the file, all entries; else a first part
+//   I3  226 to a download or listing that ended with the end of the stream and not with a reset:
+//       exactly the bytes of the file, all entries; else a first part
 //   I5  without 226 the file that was there before is as it was (or, for a resumed or appended one,
 //       it plus a first part of the new bytes)
 // What is not checked is what the client itself has made undecidable: a connection it has cut.

@@ -369,7 +369,7 @@ void Client::finish_transfer() {
 
 void Client::check_download() {
     const Transfer& t = *transfer_;
-    const bool whole = is_success(t.answer) && !t.cut_by_us;
+    const bool whole = is_success(t.answer) && !t.cut_by_us && !t.was_reset;
     if (!Library::matches(library_.versions(t.path, t.version_since), t.restart,
                           as_bytes(t.received), whole)) {
         panic("client %u: RETR %s from %lld is answered with %d after %zu bytes, which are not %s",
@@ -466,7 +466,7 @@ void Client::check_remains() {
 
 void Client::check_listing() {
     const Transfer& t = *transfer_;
-    if (!is_success(t.answer) || t.cut_by_us) { return; }
+    if (!is_success(t.answer) || t.cut_by_us || t.was_reset) { return; }
     std::set<std::string> names;
     std::size_t at = 0;
     while (at < t.received.size()) {

@@ -190,6 +190,10 @@ Result<std::size_t> Kernel::unacknowledged(int fd) {
     return noted("unacknowledged", fd, network_.unacknowledged(socket(fd).socket));
 }
 
+Result<std::size_t> Kernel::unsent(int fd) {
+    return noted("unsent", fd, network_.unsent(socket(fd).socket));
+}
+
 Status Kernel::socket_error(int fd) {
     return network_.take_error(socket(fd).socket);
 }

@@ -83,6 +83,7 @@ public:
     bool is_consumed(SocketId socket) const;
     std::size_t room(SocketId socket) const;
     Result<std::size_t> unacknowledged(SocketId socket) const;
+    Result<std::size_t> unsent(SocketId socket) const;
     Status take_error(SocketId socket);
     Result<sys::SocketAddress> local_address(SocketId socket) const;
     Result<sys::SocketAddress> peer_address(SocketId socket) const;
@@ -113,6 +114,7 @@ private:
         std::deque<Segment> flight;
         std::size_t flight_bytes = 0;
         std::size_t lost_bytes = 0;  // by a reset
+        std::size_t never_sent = 0;  // when a reset came
         int error = 0;        // SO_ERROR
         bool closed = false;  // its owner let go; what is in flight still arrives
         bool fin_sent = false;

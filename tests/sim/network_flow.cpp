@@ -124,6 +124,7 @@ void Network::arrive_reset(SocketId socket, int error) {
     endpoint->reset = true;
     endpoint->error = error;
     endpoint->lost_bytes = *unacknowledged(socket);
+    endpoint->never_sent = *unsent(socket);
     endpoint->flight.clear();
     endpoint->flight_bytes = 0;
     trace_.note("reset", socket);
@@ -309,6 +310,18 @@ Result<std::size_t> Network::unacknowledged(SocketId socket) const {
     std::size_t bytes = endpoint->flight_bytes + endpoint->lost_bytes;
     if (!endpoint->flight.empty() && endpoint->flight.back().fin) { ++bytes; }
     return bytes;
+}
+
+Result<std::size_t> Network::unsent(SocketId socket) const {
+    const Endpoint* endpoint = find(socket);
+    if (endpoint == nullptr) { panic("unsent of closed socket %u", socket); }
+    if (endpoint->reset) { return endpoint->never_sent; }
+    // What the other side has room for is in its window, so it is on its way.
+    const Endpoint* other = find(endpoint->other);
+    const std::size_t used = other == nullptr ? 0 : other->received.size();
+    const std::size_t capacity = other == nullptr ? 0 : other->receive_capacity;
+    const std::size_t window = capacity > used ? capacity - used : 0;
+    return endpoint->flight_bytes > window ? endpoint->flight_bytes - window : 0;
 }
 
 Status Network::take_error(SocketId socket) {

@@ -47,6 +47,8 @@ public:
     void start();
     // Asks the session to end: `Drain` lets a transfer finish first, everything else ends it.
     void request_end(io::StopReason reason);
+    // 221, unless it has been said.
+    void say_goodbye();
 
     std::uint64_t id() const { return id_; }
     const sys::SocketAddress& peer() const { return peer_; }
@@ -263,6 +265,7 @@ private:
     bool client_gone_ = false;       // nothing can be sent any more
     bool input_ended_ = false;       // the client closed its side
     bool lingering_ = false;         // at its end: only waits for the client, for a bounded time
+    bool goodbye_said_ = false;      // 221, once
     bool quit_seen_ = false;         // QUIT waits behind a transfer: the end of input is no abort
 };
 

@@ -95,6 +95,8 @@ public:
     virtual Status shutdown_both(int socket) = 0;
     // Bytes not yet acknowledged by the peer's TCP (SIOCOUTQ).
     virtual Result<std::size_t> unacknowledged(int socket) = 0;
+    // Bytes that have not been on the wire yet (SIOCOUTQNSD); after a reset, those that never were.
+    virtual Result<std::size_t> unsent(int socket) = 0;
     // The pending error of a socket (SO_ERROR), for a finished connect.
     virtual Status socket_error(int socket) = 0;
     virtual Status set_option(int socket, SocketOption option, int value) = 0;

@@ -28,6 +28,7 @@ public:
     Status shutdown_sending(int socket) override;
     Status shutdown_both(int socket) override;
     Result<std::size_t> unacknowledged(int socket) override;
+    Result<std::size_t> unsent(int socket) override;
     Status socket_error(int socket) override;
     Status set_option(int socket, SocketOption option, int value) override;
     Status set_congestion(int socket, const char* name) override;

@@ -66,6 +66,8 @@ private:
     io::Task<Status> accept_passive();
     io::Task<Status> connect_active();
     Status drain_input();
+    // What `error`, which ended the connection after our last byte, means for the transfer.
+    Status end_of_lost_connection(const Error& error);
     void on_timer();
     // Ends the stretch when it is over; true when too little was delivered in it.
     bool is_too_slow();

@@ -29,8 +29,15 @@ TEST(ReplyForError, OfAFullOrBrokenDiskIsTheSameForEveryCommand) {
     }
 }
 
+TEST(ReplyForError, OfAMissingFolderIs550ForEveryCommand) {
+    for (const PathUse use : {PathUse::Existing, PathUse::Append, PathUse::NewName}) {
+        EXPECT_EQ(code_of(ENOENT, use), 550u);
+        EXPECT_EQ(code_of(ENOTDIR, use), 550u);
+    }
+}
+
 TEST(ReplyForError, OfAPathIs550But553ForNewNames) {
-    for (const int error : {EROFS, EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, EEXIST, ELOOP}) {
+    for (const int error : {EROFS, EACCES, EPERM, EISDIR, EEXIST, ELOOP}) {
         EXPECT_EQ(code_of(error, PathUse::Existing), 550u) << error;
         EXPECT_EQ(code_of(error, PathUse::Append), 550u) << error;
         EXPECT_EQ(code_of(error, PathUse::NewName), 553u) << error;

@@ -141,6 +141,29 @@ TEST_F(KernelSockets, StopsTakingBytesWhenThePeerDoesNotRead) {
     ASSERT_TRUE(pending);
     EXPECT_GT(*pending, 0u);
     EXPECT_LE(*pending, sent);
+    const Result<std::size_t> unsent = kernel_.unsent(ours.number());
+    ASSERT_TRUE(unsent);
+    EXPECT_GT(*unsent, 0u);
+    EXPECT_LE(*unsent, *pending);
+
+    // A reset changes nothing of what was never on the wire.
+    ASSERT_TRUE(kernel_.set_option(theirs.number(), SocketOption::AbortiveClose, 1));
+    theirs.reset();
+    ASSERT_TRUE(wait_for(ours, POLLHUP));
+    EXPECT_EQ(*kernel_.unsent(ours.number()), *unsent);
+}
+
+TEST_F(KernelSockets, KnowsAfterAResetThatEverythingHadBeenSent) {
+    Fd ours;
+    Fd theirs;
+    connect_pair(ours, theirs);
+    ASSERT_EQ(*kernel_.send(ours.number(), as_bytes("0123456789"), false), 10u);
+    ASSERT_TRUE(wait_for(theirs, POLLIN));
+    ASSERT_TRUE(kernel_.set_option(theirs.number(), SocketOption::AbortiveClose, 1));
+    theirs.reset();
+    ASSERT_TRUE(wait_for(ours, POLLHUP));
+    EXPECT_EQ(*kernel_.unsent(ours.number()), 0u);
+    EXPECT_EQ(kernel_.socket_error(ours.number()).error().code, Errc::ConnectionReset);
 }
 
 TEST_F(KernelSockets, SendsAFileFromTheOffsetAndSaysWhereItEnded) {

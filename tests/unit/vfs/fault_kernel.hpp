@@ -67,6 +67,7 @@ public:
     Status shutdown_sending(int s) override { return real_.shutdown_sending(s); }
     Status shutdown_both(int s) override { return real_.shutdown_both(s); }
     Result<std::size_t> unacknowledged(int s) override { return real_.unacknowledged(s); }
+    Result<std::size_t> unsent(int s) override { return real_.unsent(s); }
     Status socket_error(int s) override { return real_.socket_error(s); }
     Status set_option(int s, sys::SocketOption o, int v) override {
         return real_.set_option(s, o, v);
