@@ -74,8 +74,7 @@ class Neutral:
     """Replaces what belongs to this machine by names; the longest first."""
 
     def __init__(self, places):
-        self.places = sorted(((path, name) for name, path in places.items()),
-                             key=lambda place: -len(place[0]))
+        self.places = sorted(places.items(), key=lambda place: -len(place[0]))
 
     def text(self, text):
         for path, name in self.places:

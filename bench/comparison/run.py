@@ -34,6 +34,7 @@ QUIET_SECONDS_MAX = 20
 # What all sessions together may cost the machine; more is a result too.
 MEMORY_SHARE_MAX = 0.6
 STEPS = ("count", "mean_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns")
+LOGIN_STEPS = ("connect", "banner", "login")
 # Sources of the idle sessions and of the traffic beside them.
 SOURCES, SOURCES_BESIDE = "127.0.0.0/16", "127.64.0.0/16"
 
@@ -141,13 +142,24 @@ def read_results(output, status, said):
         raise Failed(f"the generator ended with {status}: {said.strip()[-300:]}") from None
 
 
+def window_of(results):
+    """(begin, end) of the work in nanoseconds since 1970: what the generator measured, but without
+    warm-up not before the first session can have logged in. ProFTPD greets eight clients that come
+    at once after 0.1 to 0.4 s, as long as a whole download takes."""
+    warmup = results["options"]["warmup_ns"]
+    begin = results["began_unix_ms"] * 1_000_000 + warmup
+    end = begin + round(results["totals"]["measured_seconds"] * 1e9)
+    if warmup == 0:
+        begin += sum(results["histograms"].get(step, {}).get("min_ns", 0) for step in LOGIN_STEPS)
+    return min(begin, end), end
+
+
 def record_of(results, usage):
     """What is kept of a run: all but the buckets of the histograms and the single seconds."""
-    totals, options = results["totals"], results["options"]
-    begin = results["began_unix_ms"] * 1_000_000 + options["warmup_ns"]
-    end = begin + round(totals["measured_seconds"] * 1e9)
+    totals = results["totals"]
+    begin, end = window_of(results)
     return {
-        "seconds": totals["measured_seconds"],
+        "seconds": (end - begin) / 1e9,
         "operations": totals["actions_done"],
         "bytes": totals["bytes_received"] + totals["bytes_sent"],
         "logins": totals["logins"],

@@ -37,6 +37,10 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328; }
 """
 
 
+LEGEND = (("sluice", "sluice"), ("floor", "bare loop"), ("peer", "others"),
+          ("ahead", "others, better than sluice"))
+
+
 class Bar:
     """`ratio`: a figures.Spread, or None with `text` saying why. `kind`: a class of STYLE."""
 
@@ -114,6 +118,18 @@ def draw_panel(panel, left, width, height):
     return parts
 
 
+def legend():
+    """From the right edge to the left, on the line of the title."""
+    parts, x = [], WIDTH
+    for css, name in reversed(LEGEND):
+        x -= 6 * len(name)
+        parts.append(text("quiet", x, 17, name))
+        x -= 14
+        parts.append(f'<rect class="{css}" x="{x:.1f}" y="8" width="10" height="10" rx="1"/>')
+        x -= 14
+    return parts
+
+
 def plot(title, panels):
     """The whole file. All panels have the same groups with the same labels."""
     groups = panels[0].groups
@@ -122,7 +138,7 @@ def plot(title, panels):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
              f'width="{WIDTH}" height="{height}" role="img">',
              f"<title>{escape(title)}</title><style>{STYLE}</style>",
-             text("title", 0, 18, title)]
+             text("title", 0, 18, title), *legend()]
     for index, panel in enumerate(panels):
         parts += draw_panel(panel, LABELS + index * (width + GAP), width, height)
     y = TOP
