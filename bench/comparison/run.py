@@ -126,12 +126,19 @@ def generate(command, output, seconds):
     """Runs the generator to its end and returns its results."""
     with contextlib.suppress(FileNotFoundError):
         os.remove(output)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=False, timeout=seconds + HANGS_AFTER_SECONDS)
+        _, said = process.communicate(timeout=seconds + HANGS_AFTER_SECONDS)
     except subprocess.TimeoutExpired:
         raise Failed("the generator did not end") from None
-    return read_results(output, done.returncode, done.stderr)
+    finally:
+        # Ctrl-C comes here as well; subprocess.run() would kill and not wait for the end.
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stderr.close()
+    return read_results(output, process.returncode, said)
 
 
 def read_results(output, status, said):
@@ -194,8 +201,8 @@ def judge(record, server):
 
 def run_plain(bench, scenario, server):
     times, seconds = times_of(bench, scenario, server)
-    command = command_of(bench, scenario, server, bench.output,
-                         scenario.words(bench.sizes) + times)
+    words = scenario.words_of_floor if server.name in FLOORS else scenario.words
+    command = command_of(bench, scenario, server, bench.output, words(bench.sizes) + times)
     if scenario.is_cold:
         check.forget_cold_files(server.setup.root)
     with Usage(server.groups) as usage:

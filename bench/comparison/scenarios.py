@@ -44,6 +44,7 @@ class Scenario:
     preceded by some time of the same work. Runs of seconds always are.
     `keeps`: what was uploaded stays until all is over. ext4 looks at each inode that was deleted in
     the last minutes before it gives out a new one, so thousands of them slow every server down.
+    `words_of_floor`: the same for the floors, where they are so fast that little cannot be measured.
     `work`: lines of a workload file instead of words, for what the command line cannot say."""
 
     def __init__(self, name, family, text, **more):
@@ -51,6 +52,7 @@ class Scenario:
         self.action = more.get("action")
         self.path = more.get("path", "")
         self.words = more.get("words", lambda sizes: [])
+        self.words_of_floor = more.get("words_of_floor", self.words)
         self.work = more.get("work")
         self.unit = more.get("unit", "operation")
         self.metrics = more.get("metrics", ("cpu", "speed", "p99"))
@@ -101,6 +103,10 @@ def long_listings(sizes):
     return ["--sessions", "1", "--transfers", str(sizes.long_listings)]
 
 
+def long_listings_of_floor(_sizes):
+    return ["--sessions", "1", "--transfers", "100"]
+
+
 SLOW = """
 [[work]]
 action = "slow-reader"
@@ -145,6 +151,7 @@ def listings(verb, count):
         f"{verb}-{short}", "listings",
         f"{verb.upper()} of {count:,} entries by {'1 session' if many else '8 sessions'}",
         work=listing(verb, f"list-{short}"), words=long_listings if many else sessions(8),
+        words_of_floor=long_listings_of_floor if many else sessions(8),
         needs=(f"{verb} list-{short}",), served=(f"list-{short}",), counted=many)
 
 
