@@ -35,16 +35,16 @@ def congestion():
 
 
 def processes_with(text):
-    """The command lines that mention the folder: servers and generators of this test alone."""
-    found = []
+    """{pid: command line} of who mentions the folder: servers and generators of this test."""
+    found = {}
     for path in glob.glob("/proc/[0-9]*/cmdline"):
         try:
             with open(path, "rb") as file:
                 line = file.read().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if text in line and str(os.getpid()) != path.split("/")[2]:
-            found.append(line)
+        if text in line and " " + COMPARE + " " not in line:
+            found[int(path.split("/")[2])] = line
     return found
 
 
@@ -86,7 +86,7 @@ class Comparison(unittest.TestCase):
 
     def assert_nothing_left(self):
         self.assertEqual(congestion(), self.before)
-        self.assertEqual(processes_with(self.work), [])
+        self.assertEqual(processes_with(self.work), {})
         self.assertEqual(os.listdir(self.work), [])
 
     def test_a_small_run_has_every_server_and_no_name_of_this_machine(self):
@@ -127,13 +127,41 @@ class Comparison(unittest.TestCase):
                 self.assertNotIn(private, text)
         self.assert_nothing_left()
 
+    def first_run(self, process):
+        """Waits for the first generator and returns the process of its server, sluiced."""
+        def server():
+            if process.poll() is not None:
+                return "ended"
+            lines = processes_with(self.work)
+            running = any("--duration" in line for line in lines.values())
+            found = [pid for pid, line in lines.items() if "/sluiced " in line]
+            return found[0] if running and found else None
+        found = sluice.wait_for(server, "the first run", 60)
+        if found == "ended":
+            output = process.stdout.read()
+            if "another comparison is running" in output:
+                self.skipTest("another comparison is running")
+            self.fail(output)
+        return found
+
+    def test_a_server_that_crashes_or_hangs_does_not_stop_the_others(self):
+        for number, why in ((signal.SIGKILL, "the server ended by itself with -9"),
+                            (signal.SIGSTOP, None)):
+            process, _ = self.start(("noop",), "--peers", "none")
+            os.kill(self.first_run(process), number)
+            output, _ = process.communicate(timeout=HANGS_AFTER)
+            self.assertEqual(process.returncode, 0, output)
+            with open(self.json, encoding="utf-8") as file:
+                runs = {run["server"]: run for run in json.load(file)["runs"]}
+            if why:
+                self.assertEqual(runs["sluice-io_uring"]["failed"], why)
+            self.assertNotIn("failed", runs["sluice-epoll"])
+            self.assertGreater(runs["sluice-epoll"]["operations"], 100)
+            self.assert_nothing_left()
+
     def test_what_is_stopped_leaves_nothing_behind_but_what_it_measured(self):
         process, _ = self.start(("noop",), "--rounds", "50")
-        sluice.wait_for(lambda: process.poll() is not None or
-                        any("--duration" in line for line in processes_with(self.work)),
-                        "the first run", 60)
-        if process.poll() is not None and "another comparison is running" in process.stdout.read():
-            self.skipTest("another comparison is running")
+        self.first_run(process)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, output)
