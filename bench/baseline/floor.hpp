@@ -1,9 +1,9 @@
 // The least an FTP server can do: the floor of each path that the real server is compared with.
 //
 // Fixed replies, one thread, passive ports that listen from the start and are told apart by the
-// client's address, inline sendfile in slices, recv and write for uploads. No path checks, no
-// limits, no timeouts, no split lines (a command arrives whole or is lost): do not serve anybody
-// with it. Owned by: main. Thread: the only one.
+// client's address, inline sendfile in slices, recv and write for uploads, listings out of files
+// that were written before. No path checks, no limits, no timeouts, no split lines (a command
+// arrives whole or is lost): do not serve anybody with it. Owned by: main. Thread: the only one.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,7 @@ private:
     void execute(std::uint32_t index, std::string_view line);
     void reserve_port(std::uint32_t index, bool extended);
     void send_size(const Session& session, const char* path);
+    void send_listing(std::uint32_t index, std::string_view verb, std::string_view folder);
     void start(std::uint32_t index, Job job, const char* path);
     void move_data(std::uint32_t index);
     void send_slice(std::uint32_t index);

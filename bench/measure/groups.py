@@ -1,9 +1,10 @@
 """Puts a server into control groups of its own and reads what it used.
 
-cpuacct counts every nanosecond of every process of the group, also of children that came and
-went, which utime and stime of a forking server do not. The memory group counts what the kernel
-holds for the server too: sockets, descriptors, page tables, stacks. Control groups v1; without
-them CPU comes from /proc (less exact) and the memory row is left out.
+They count every nanosecond of every process of the group, also of children that came and went,
+which utime and stime of a forking server do not, and the memory that the kernel holds for the
+server too: sockets, descriptors, page tables, stacks. Version 1 (cpuacct and memory) or version 2,
+whichever is mounted; without either CPU comes from /proc (less exact) and the memory row is left
+out.
 """
 
 import contextlib
@@ -25,13 +26,34 @@ def own_path(controller):
     return None
 
 
+def unified_root():
+    """Where version 2 is mounted, or None. Groups go to its top, the only one that may hold both
+    processes and groups with a memory controller."""
+    with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:
+        for line in mounts:
+            fields = line.split()
+            if fields[2] == "cgroup2":
+                return fields[1]
+    return None
+
+
+def field_of(path, name):
+    """A number behind its name, as in cpu.stat and memory.stat; 0 where it is not told."""
+    with open(path, encoding="ascii") as lines:
+        for line in lines:
+            words = line.split()
+            if words[0] == name:
+                return int(words[1])
+    return 0
+
+
 def read_number(path):
     with open(path, encoding="ascii") as file:
         return int(file.read().split()[0])
 
 
 class Groups:
-    """The cpuacct and memory groups of one server."""
+    """The cpuacct and memory groups of one server, or its one group of version 2 ("unified")."""
 
     def __init__(self, name):
         self.paths = {}
@@ -46,6 +68,12 @@ class Groups:
             except OSError:
                 continue
             self.paths[controller] = path
+        root = unified_root()
+        if "cpuacct" not in self.paths and root is not None:
+            path = os.path.join(root, f"sluice-bench-{os.getpid()}-{name}")
+            with contextlib.suppress(OSError):
+                os.mkdir(path)
+                self.paths["unified"] = path
 
     def enter(self):
         """Moves the calling process in: for use between fork and exec."""
@@ -62,10 +90,21 @@ class Groups:
             with contextlib.suppress(OSError):
                 with open(os.path.join(path, "cgroup.procs"), encoding="ascii") as file:
                     return [int(line) for line in file]
-        return [self.leader] if self.leader else []
+        return self.family()
+
+    def family(self):
+        """The leader and all that descend from it: each has one parent, so this ends."""
+        found = [self.leader] if self.leader else []
+        for pid in found:
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+                    found += [int(word) for word in file.read().split()]
+        return found
 
     def proc_cpu_ns(self):
-        """The fallback without cpuacct: the leader, its reaped children, and who lives."""
+        """Without cpuacct: the group of version 2, or the leader, who lives, and who was reaped."""
+        if "unified" in self.paths:
+            return field_of(os.path.join(self.paths["unified"], "cpu.stat"), "usage_usec") * 1000
         ticks = 0
         for pid in self.pids():
             with contextlib.suppress(OSError):
@@ -76,6 +115,10 @@ class Groups:
 
     def memory_bytes(self):
         """(all that is charged, the kernel's part), or None without the controller."""
+        unified = self.paths.get("unified")
+        if unified and os.path.exists(os.path.join(unified, "memory.current")):
+            return (read_number(os.path.join(unified, "memory.current")),
+                    field_of(os.path.join(unified, "memory.stat"), "kernel"))
         path = self.paths.get("memory")
         if path is None:
             return None

@@ -1,11 +1,12 @@
 """How each server is configured and started.
 
-Every one gets: anonymous read access to one folder, sendfile on, no look-ups of names, no limits
-on clients, no transfer log, loopback, high ports, one CPU. Everything else stays as Debian ships
-it. The forking peers fork; that is what their users run.
+Every one gets: anonymous access to one folder (read-only, or also to write), sendfile on, no
+look-ups of names, no limits on clients and listings, no transfer log, loopback, high ports, one
+CPU. Everything else stays as Debian ships it. The forking peers fork; that is what their users run.
 """
 
 import contextlib
+import copy
 import ftplib
 import hashlib
 import os
@@ -28,7 +29,7 @@ from pyftpdlib.servers import FTPServer
 import logging
 logging.basicConfig(level=logging.ERROR)
 authorizer = DummyAuthorizer()
-authorizer.add_anonymous(sys.argv[2])
+authorizer.add_anonymous(sys.argv[2], perm=sys.argv[3])
 FTPHandler.authorizer = authorizer
 FTPHandler.timeout = 0
 FTPHandler.use_sendfile = True
@@ -44,7 +45,9 @@ listen_port={port}
 background=NO
 anonymous_enable=YES
 local_enable=NO
-write_enable=NO
+write_enable={write}
+anon_upload_enable={write}
+anon_other_write_enable={write}
 anon_root={root}
 ftp_username=ftp
 nopriv_user=nobody
@@ -84,12 +87,31 @@ ControlsSocket {scratch}/proftpd.sock
   UserAlias anonymous nobody
   RequireValidShell off
   MaxClients none
-</Anonymous>
+{write}</Anonymous>
+"""
+PROFTPD_WRITE = """\
+  AllowOverwrite on
+  <Limit WRITE>
+    AllowAll
+  </Limit>
 """
 
 
 class Unavailable(Exception):
     """The server cannot be run here; the text says why."""
+
+
+class Ports:
+    """A new port for each start, with room for passive ones behind it: a killed server's listeners
+    may need a moment to go."""
+
+    def __init__(self, first=20000, last=31000):
+        self.first, self.last, self.next = first, last, first
+
+    def take(self):
+        port = self.next
+        self.next = self.first if port >= self.last else port + PASSIVE_PORTS + 1
+        return port
 
 
 class Setup:
@@ -98,13 +120,17 @@ class Setup:
     def __init__(self, build, peers, root, scratch, sluice_flags, cpu):
         self.build, self.peers, self.root = build, peers, root
         self.scratch, self.sluice_flags, self.cpu = scratch, sluice_flags, cpu
-        self.next_port = 20000
+        self.ports = Ports()
+        self.written = {}
+
+    def at(self, root):
+        """The same, serving another folder. Ports are shared: nobody takes one twice."""
+        other = copy.copy(self)
+        other.root = root
+        return other
 
     def take_port(self):
-        """A new port for each start: a killed server's listeners may need a moment to go."""
-        port = self.next_port
-        self.next_port = 20000 if port >= 31000 else port + PASSIVE_PORTS + 1
-        return port
+        return self.ports.take()
 
     def binary(self, *names):
         for name in names:
@@ -125,6 +151,7 @@ class Setup:
         path = os.path.join(self.scratch, name)
         with open(path, "w", encoding="ascii") as file:
             file.write(text)
+        self.written[name] = text
         return path
 
 
@@ -155,34 +182,40 @@ def with_ftp_user(setup, command):
             'mount --bind "$0" /etc/passwd && exec "$@"', users, *command]
 
 
-def vsftpd(setup, port, _writable):
+def vsftpd(setup, port, writable):
     os.makedirs(os.path.join(setup.scratch, "empty"), exist_ok=True)
-    text = VSFTPD.format(port=port, root=setup.root, scratch=setup.scratch)
+    text = VSFTPD.format(port=port, root=setup.root, scratch=setup.scratch,
+                         write="YES" if writable else "NO")
     return with_ftp_user(setup, [setup.peer("vsftpd"),
                                  setup.write(f"vsftpd-{port}.conf", text)])
 
 
-def proftpd(setup, port, _writable):
-    text = PROFTPD.format(port=port, root=setup.root, scratch=setup.scratch)
+def proftpd(setup, port, writable):
+    text = PROFTPD.format(port=port, root=setup.root, scratch=setup.scratch,
+                          write=PROFTPD_WRITE if writable else "")
     config = setup.write(f"proftpd-{port}.conf", text)
     return [setup.peer("proftpd"), "-n", "-q", "-c", config]
 
 
-def pure_ftpd(setup, port, _writable):
+def pure_ftpd(setup, port, writable):
     return with_ftp_user(setup, [
         setup.peer("pure-ftpd"), "-S", f"127.0.0.1,{port}", "-e", "-H", "-4", "-c", "100000",
-        "-C", "100000", "-I", "10000", "-f", "none", "-g",
-        os.path.join(setup.scratch, f"pure-{port}.pid")])
+        "-C", "100000", "-I", "10000", "-L", "1000000:10", "-f", "none",
+        *([] if writable else ["-i"]),
+        "-g", os.path.join(setup.scratch, f"pure-{port}.pid")])
 
 
-def pyftpdlib(setup, port, _writable):
+def pyftpdlib(setup, port, writable):
     peers = os.path.join(setup.peers, "usr/lib/python3/dist-packages")
+    # The interpreter that the package is made for, not one that stands first in somebody's PATH.
+    python = shutil.which("python3", path="/usr/bin") or "python3"
     environment = {**os.environ, "PYTHONPATH": peers, "PYTHONDONTWRITEBYTECODE": "1"}
-    if subprocess.run(["python3", "-c", "import pyftpdlib"], env=environment, check=False,
+    if subprocess.run([python, "-c", "import pyftpdlib"], env=environment, check=False,
                       stderr=subprocess.DEVNULL).returncode != 0:
         raise Unavailable("no pyftpdlib (run bench/fetch_peers)")
     script = setup.write("pyftpdlib_server.py", PYFTPDLIB)
-    return ["env", f"PYTHONPATH={peers}", "python3", script, str(port), setup.root]
+    return ["env", f"PYTHONPATH={peers}", python, script, str(port), setup.root,
+            "elradfmwMT" if writable else "elr"]
 
 
 COMMANDS = {

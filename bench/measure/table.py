@@ -19,7 +19,7 @@ class Row:
         self.parts, self.writable, self.rounds_max = parts, uploads, rounds_max
 
     def takes(self, server):
-        """The peers are configured read-only, so uploads are between sluice and the floor."""
+        """Uploads here are between sluice and the floor; bench/compare has those of the peers."""
         return not self.writable or server.startswith(("sluice", "baseline"))
 
     def rounds(self, rounds):
