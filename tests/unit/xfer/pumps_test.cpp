@@ -117,7 +117,7 @@ protected:
 
     vfs::TempTree files_;
     config::Snapshot config_;
-    BufferPools buffers_{4 << 20};
+    BufferPools buffers_{4 << 20, 1 << 20};
     sys::SocketAddress address_;
     int listener_ = -1;
     std::unique_ptr<vfs::Root> root_;
