@@ -159,6 +159,9 @@ Status UploadTarget::keep_as_partial() {
         return fail(Errc::NameTooLong);
     }
     const Result<sys::FileStatus> there = kernel.status_at(parent, place_.name.c_str());
+    if (!there && there.error().code != Errc::NotFound) {
+        return fail(there.error());
+    }
     if (there && !there->is_regular()) {
         return fail(Errc::NotRegularFile);
     }

@@ -59,15 +59,22 @@ public:
     }
 
 private:
+    // The raw part full, or the file's end: blocks do not depend on how the kernel cuts its reads.
     Status read_more(std::int64_t read_until) {
-        const std::int64_t want = std::min<std::int64_t>(
-            static_cast<std::int64_t>(space_.raw.size()), std::min(read_until, size_) - position_);
-        const Result<std::size_t> got =
-            kernel_.read_at(fd_, space_.raw.first(static_cast<std::size_t>(want)), position_);
-        if (!got) { return fail(got.error()); }
-        if (*got == 0) { return fail(Errc::Truncated); }
-        pending_ = space_.raw.first(*got);
-        position_ += static_cast<std::int64_t>(*got);
+        const std::int64_t wanted =
+            std::min<std::int64_t>(static_cast<std::int64_t>(space_.raw.size()),
+                                   std::min(read_until, size_) - position_);
+        const MutableBytes room = space_.raw.first(static_cast<std::size_t>(wanted));
+        std::size_t filled = 0;
+        while (filled < room.size()) {
+            const Result<std::size_t> got =
+                kernel_.read_at(fd_, room.subspan(filled), position_);
+            if (!got) { return fail(got.error()); }
+            if (*got == 0) { return fail(Errc::Truncated); }
+            filled += *got;
+            position_ += static_cast<std::int64_t>(*got);
+        }
+        pending_ = room;
         return {};
     }
 
