@@ -145,7 +145,7 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
                 other = choices_of(changed).back();
                 break;
             case Type::Integer:
-                other = "17";
+                other = changed.max < 17 ? std::to_string(changed.max) : "17";
                 break;
             case Type::Duration:
                 other = "17s";
