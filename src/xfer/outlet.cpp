@@ -11,7 +11,7 @@ namespace sluice::xfer {
 namespace {
 
 // As in pump_encoded.cpp; a listing's buffer is no larger.
-constexpr std::size_t kSliceBytes = 64 * 1024;
+constexpr std::size_t kSliceBytes = 32 * 1024;
 
 }  // namespace
 
