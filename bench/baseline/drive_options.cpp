@@ -19,7 +19,8 @@ void usage() {
         "  --count N                 operations per session instead of --seconds\n"
         "  --timeout S               end the whole run after this, as an error\n"
         "  --path NAME               file; '%' becomes the number of the session\n"
-        "  --bytes N                 upload: size of each file\n"
+        "  --bytes N                 upload: size of each file; download with --type A: what comes\n"
+        "  --type I|A                of downloads\n"
         "  --wake-bytes N            download: wake up for this much at once\n"
         "  --rate R                  latency: commands per second over all sessions\n"
         "  --user U --password W\n"
@@ -122,6 +123,7 @@ bool apply(std::string_view name, const char* value, DriveOptions& options) {
         return parse_integer(value, 0, 1, options.realtime);
     }
     std::string* text = name == "--path"          ? &options.path
+                        : name == "--type"        ? &options.type
                         : name == "--user"        ? &options.user
                         : name == "--password"    ? &options.password
                         : name == "--sample-file" ? &options.sample_file

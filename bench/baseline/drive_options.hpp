@@ -33,6 +33,8 @@ struct DriveOptions {
     std::uint32_t wake_bytes = 0;
     // A '%' becomes the number of the session, so that sessions can use files of their own.
     std::string path = "small";
+    // "A" has line ends turned; the size on the wire is then `bytes`, as there is no SIZE for it.
+    std::string type = "I";
     std::string user = "anonymous";
     std::string password = "bench@";
     // Read at both ends of the window; the first number in it (cpuacct.usage: nanoseconds).

@@ -214,9 +214,10 @@ void Session::on_reply(int code, std::string_view line) {
     } else if ((step_ == Step::User || step_ == Step::Password) && code == 230) {
         logged_in();
     } else if (step_ == Step::Type && kind == 2) {
-        if (options_->scenario == Scenario::Download) {
+        if (options_->scenario == Scenario::Download && options_->type == "I") {
             command("SIZE " + path() + "\r\n", Step::Size);
         } else {
+            expected_ = options_->bytes;
             step_ = Step::Ready;
             owner_->on_ready(*this);
         }
@@ -248,7 +249,7 @@ void Session::logged_in() {
     if (options_->scenario == Scenario::Login) {
         command("QUIT\r\n", Step::Quit);
     } else if (moves_data) {
-        command("TYPE I\r\n", Step::Type);
+        command("TYPE " + options_->type + "\r\n", Step::Type);
     } else {
         step_ = Step::Ready;
         owner_->on_ready(*this);

@@ -17,7 +17,7 @@ namespace sluice::bench {
 namespace {
 
 constexpr int kBacklog = 4096;
-constexpr std::size_t kUploadBytes = 256 << 10;
+constexpr std::size_t kBufferBytes = 256 << 10;
 // How many slices run before the engine is asked for events again: the bound on a turn.
 constexpr std::size_t kSlicesPerTurnMax = 8;
 
@@ -75,7 +75,7 @@ int listening_socket(std::uint16_t port, Carries what, std::uint32_t unsent_byte
 }  // namespace
 
 Floor::Floor(const FloorOptions& options, Engine& engine)
-    : options_(options), engine_(engine), upload_buffer_(kUploadBytes) {}
+    : options_(options), engine_(engine), buffer_(kBufferBytes) {}
 
 Floor::~Floor() {
     for (const int fd : listeners_) {
@@ -285,9 +285,12 @@ void Floor::send_slice(std::uint32_t index) {
     const std::int64_t left = session.size - session.offset;
     const std::int64_t slice = std::min<std::int64_t>(left, options_.slice_bytes);
     off_t offset = session.offset;
-    const ssize_t sent =
-        slice == 0 ? 0
-                   : sendfile(session.data, session.file, &offset, static_cast<std::size_t>(slice));
+    ssize_t sent = 0;
+    if (slice > 0 && options_.copies) {
+        sent = copy_slice(session, static_cast<std::size_t>(slice));
+    } else if (slice > 0) {
+        sent = sendfile(session.data, session.file, &offset, static_cast<std::size_t>(slice));
+    }
     if (sent > 0) {
         session.offset += sent;
     }
@@ -308,9 +311,31 @@ void Floor::send_slice(std::uint32_t index) {
     }
 }
 
+// As many buffers as the socket takes; what it does not take of the last one is read again.
+ssize_t Floor::copy_slice(const Session& session, std::size_t slice) {
+    std::size_t done = 0;
+    while (done < slice) {
+        const std::size_t wanted = std::min(slice - done, buffer_.size());
+        const ssize_t n = pread(session.file, buffer_.data(), wanted,
+                                session.offset + static_cast<off_t>(done));
+        if (n <= 0) {
+            break;
+        }
+        const ssize_t sent = send(session.data, buffer_.data(), static_cast<std::size_t>(n),
+                                  MSG_NOSIGNAL);
+        if (sent > 0) {
+            done += static_cast<std::size_t>(sent);
+        }
+        if (sent != n) {
+            break;
+        }
+    }
+    return done > 0 ? static_cast<ssize_t>(done) : -1;
+}
+
 void Floor::receive_slice(std::uint32_t index) {
     Session& session = sessions_[index];
-    const ssize_t n = recv(session.data, upload_buffer_.data(), upload_buffer_.size(), 0);
+    const ssize_t n = recv(session.data, buffer_.data(), buffer_.size(), 0);
     if (n < 0 && errno == EAGAIN) {
         wait(index);
         return;
@@ -319,7 +344,7 @@ void Floor::receive_slice(std::uint32_t index) {
         finish(index);
         return;
     }
-    if (write(session.file, upload_buffer_.data(), static_cast<std::size_t>(n)) != n) {
+    if (write(session.file, buffer_.data(), static_cast<std::size_t>(n)) != n) {
         finish(index);
         return;
     }

@@ -23,6 +23,7 @@ struct FloorOptions {
     std::uint32_t slice_bytes = 512 << 10;  // what one session may send per turn
     std::uint32_t unsent_bytes_max = 0;     // TCP_NOTSENT_LOWAT; 0: the system's
     std::string root = ".";
+    bool copies = false;  // downloads by pread and send: the floor of what looks at each byte
 };
 
 class Floor final : public Handler {
@@ -66,6 +67,7 @@ private:
     void start(std::uint32_t index, Job job, const char* path);
     void move_data(std::uint32_t index);
     void send_slice(std::uint32_t index);
+    ssize_t copy_slice(const Session& session, std::size_t slice);
     void receive_slice(std::uint32_t index);
     void wait(std::uint32_t index);
     void finish(std::uint32_t index);
@@ -83,7 +85,7 @@ private:
     // (client address, port) -> the session that asked for it last.
     std::unordered_map<std::uint64_t, std::uint32_t> reservations_;
     std::deque<std::uint32_t> run_queue_;
-    std::vector<char> upload_buffer_;
+    std::vector<char> buffer_;
 };
 
 }  // namespace sluice::bench

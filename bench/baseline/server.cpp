@@ -17,6 +17,7 @@ int usage() {
     std::fputs(
         "usage: baseline_server [--port P] [--root DIR] [--engine epoll|io_uring]\n"
         "                       [--passive-ports N] [--slice BYTES] [--unsent BYTES]\n"
+        "                       [--copy 0|1]\n"
         "Listens on 127.0.0.1:P; the N ports after P take the data connections.\n",
         stderr);
     return 64;
@@ -42,6 +43,8 @@ int main(int argc, char** argv) {
             options.slice_bytes = static_cast<std::uint32_t>(number);
         } else if (name == "--unsent" && number < (1UL << 30)) {
             options.unsent_bytes_max = static_cast<std::uint32_t>(number);
+        } else if (name == "--copy" && number < 2) {
+            options.copies = number == 1;
         } else if (name == "--root") {
             options.root = value;
         } else if (name == "--engine" &&

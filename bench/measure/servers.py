@@ -155,11 +155,11 @@ class Setup:
         return path
 
 
-def baseline(engine):
+def baseline(engine, copies=False):
     def command(setup, port, _writable):
         server = setup.binary(os.path.join(setup.build, "bench/baseline_server"))
         return [server, "--port", str(port), "--passive-ports", str(PASSIVE_PORTS),
-                "--root", setup.root, "--engine", engine]
+                "--root", setup.root, "--engine", engine, "--copy", str(int(copies))]
     return command
 
 
@@ -221,6 +221,8 @@ def pyftpdlib(setup, port, writable):
 COMMANDS = {
     "baseline-epoll": baseline("epoll"),
     "baseline-io_uring": baseline("io_uring"),
+    "copying-epoll": baseline("epoll", copies=True),
+    "copying-io_uring": baseline("io_uring", copies=True),
     "sluice-io_uring": sluice("io_uring"),
     "sluice-epoll": sluice("epoll"),
     "vsftpd": vsftpd,

@@ -14,12 +14,16 @@ class Row:
     """One line of work. `part` names the figures of a run that has more than one."""
 
     def __init__(self, name, unit, work_of_row, digits, parts=("",), uploads=False,
-                 rounds_max=None):
+                 rounds_max=None, only=None):
         self.name, self.unit, self.work, self.digits = name, unit, work_of_row, digits
         self.parts, self.writable, self.rounds_max = parts, uploads, rounds_max
+        self.only = only
 
     def takes(self, server):
-        """Uploads here are between sluice and the floor; bench/compare has those of the peers."""
+        """Uploads here are between sluice and the floor (bench/compare has those of the peers); the
+        floor that copies has a row of its own."""
+        if self.only or server.startswith("copying"):
+            return bool(self.only) and server.startswith(self.only)
         return not self.writable or server.startswith(("sluice", "baseline"))
 
     def rounds(self, rounds):
@@ -31,6 +35,7 @@ ROWS = {row.name: row for row in (
     Row("login", "us CPU per login", work.login, 1),
     Row("small", "us CPU per transfer", work.small, 1),
     Row("bulk", "s CPU per GB", work.bulk, 4),
+    Row("text", "s CPU per GB", work.text, 4, only=("sluice", "copying")),
     Row("idle", "bytes per session", work.idle, 0, parts=("charged", "user"), rounds_max=3),
     Row("upload", "s CPU per GB", work.upload, 4, uploads=True),
     Row("latency", "ms p99.9", work.latency, 2, uploads=True, rounds_max=3),
@@ -44,6 +49,7 @@ RATIOS = (
     ("small", "pure-ftpd", 0.50),
     ("bulk", "baseline-{engine}", 1.10),
     ("bulk", "vsftpd", 1.00),
+    ("text", "copying-{engine}", 2.00),
 )
 
 
@@ -111,8 +117,10 @@ def print_all(values, judged):
     for name, by_server in values.items():
         row = ROWS[name]
         for server, figures in by_server.items():
-            engine = server.rsplit("-", 1)[-1] if server.startswith(("sluice", "base")) else "epoll"
-            floor = median(by_server.get(f"baseline-{engine}", []))
+            has_engine = server.startswith(("sluice", "base", "copy"))
+            engine = server.rsplit("-", 1)[-1] if has_engine else "epoll"
+            floor = median(by_server.get(f"baseline-{engine}", []) or
+                           by_server.get(f"copying-{engine}", []))
             own = median(figures)
             ratio = f"{own / floor:8.2f} x" if own is not None and floor else " " * 10
             print(f"  {name:8} {server:18} {ratio}  {show(figures, row)}")

@@ -11,6 +11,7 @@ from measure.servers import FORKING, Server
 
 MIB = 1 << 20
 COLD_FILES = 16
+LINE_BYTES = 64  # of the text file, with its LF; source code has shorter ones, prose longer
 SLOW_US = 1000  # ftp_drive tells each latency above this
 
 
@@ -75,6 +76,16 @@ def bulk(setup, server):
     options = {"wake-bytes": 512 << 10}
     result = drive(setup, server, "download", sessions=100, path="big", count=1, **options)
     return result["cpu_ns"] / result["bytes"]
+
+
+def text(setup, server):
+    """CPU seconds per GB of a text file: sluice turns its line ends, the floor reads and sends."""
+    options = {"wake-bytes": 512 << 10, "sessions": 20, "path": "text", "count": 1}
+    size = os.path.getsize(os.path.join(setup.root, "text"))
+    if server.name.startswith("sluice"):
+        options.update(type="A", bytes=size + size // LINE_BYTES)
+    result = drive(setup, server, "download", **options)
+    return result["cpu_ns"] / (20 * size)
 
 
 def idle(setup, server):
@@ -264,6 +275,9 @@ def make_files(setup):
                 left -= file.write(block[:min(left, MIB)])
     write("small", 4096)
     write("big", setup.big_mib * MIB)
+    with open(os.path.join(setup.root, "text"), "wb") as file:
+        for _ in range(setup.big_mib):
+            file.write((b"x" * (LINE_BYTES - 1) + b"\n") * (MIB // LINE_BYTES))
     if setup.with_cold:
         for index in range(COLD_FILES):
             write(f"cold{index}", setup.cold_mib * MIB)

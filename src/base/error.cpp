@@ -93,6 +93,7 @@ std::string_view text_of(Errc code) {
         case Errc::NotSupported: return "not supported here";
         case Errc::Permission: return "operation not permitted";
         case Errc::Protocol: return "protocol error";
+        case Errc::WrongSize: return "the size is not the one that ALLO announced";
         case Errc::Other: return "system error";
     }
     return "system error";

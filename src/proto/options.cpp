@@ -4,6 +4,26 @@
 
 namespace sluice::proto {
 
+namespace {
+
+// "Z LEVEL 6"; false for anything else, also for the ENGINE and METHOD of the draft, of which there
+// is only one.
+bool parse_deflate_level(std::string_view value, std::uint8_t& level) {
+    constexpr std::string_view kPrefix = "Z LEVEL ";
+    if (value.size() != kPrefix.size() + 1 ||
+        !equal_ignoring_case(value.substr(0, kPrefix.size()), kPrefix)) {
+        return false;
+    }
+    const char digit = value.back();
+    if (digit < '0' || digit > '9') {
+        return false;
+    }
+    level = static_cast<std::uint8_t>(digit - '0');
+    return true;
+}
+
+}  // namespace
+
 OptionRequest parse_options(std::string_view argument) {
     while (!argument.empty() && argument.back() == ' ') {
         argument.remove_suffix(1);
@@ -31,6 +51,9 @@ OptionRequest parse_options(std::string_view argument) {
             request.kind = OptionKind::MlstFacts;
             request.facts = parse_facts(value);
         }
+    } else if (equal_ignoring_case(name, "MODE")) {
+        request.kind = parse_deflate_level(value, request.level) ? OptionKind::DeflateLevel
+                                                                 : OptionKind::Malformed;
     }
     return request;
 }

@@ -14,18 +14,10 @@ std::string_view without_blanks_at_end(std::string_view text) {
     return text;
 }
 
-// The one letter of MODE and STRU: `known` but not implemented is told from nonsense.
-Status parse_letter(std::string_view argument, char offered, std::string_view known) {
+// The one letter of MODE and STRU, in upper case; NUL when it is not one letter.
+char single_letter(std::string_view argument) {
     const std::string_view text = without_blanks_at_end(argument);
-    if (text.size() != 1) {
-        return fail(Errc::BadArgument);
-    }
-    const char letter = ascii_upper(text.front());
-    if (letter == offered) {
-        return {};
-    }
-    return fail(known.find(letter) != std::string_view::npos ? Errc::NotSupported
-                                                             : Errc::BadArgument);
+    return text.size() == 1 ? ascii_upper(text.front()) : '\0';
 }
 
 }  // namespace
@@ -96,12 +88,32 @@ Result<TransferType> parse_type(std::string_view argument) {
     }
 }
 
-Status parse_mode(std::string_view argument) {
-    return parse_letter(argument, 'S', "BCZ");
+Result<TransferMode> parse_mode(std::string_view argument) {
+    switch (single_letter(argument)) {
+        case 'S':
+            return TransferMode::Stream;
+        case 'B':
+            return TransferMode::Block;
+        case 'Z':
+            return TransferMode::Deflate;
+        case 'C':
+            return fail(Errc::NotSupported);
+        default:
+            return fail(Errc::BadArgument);
+    }
 }
 
-Status parse_structure(std::string_view argument) {
-    return parse_letter(argument, 'F', "RP");
+Result<FileStructure> parse_structure(std::string_view argument) {
+    switch (single_letter(argument)) {
+        case 'F':
+            return FileStructure::File;
+        case 'R':
+            return FileStructure::Record;
+        case 'P':
+            return fail(Errc::NotSupported);
+        default:
+            return fail(Errc::BadArgument);
+    }
 }
 
 Result<Allocation> parse_allocation(std::string_view argument) {

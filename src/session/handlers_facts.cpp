@@ -14,15 +14,26 @@ namespace {
 
 using proto::ReplyCode;
 
+std::string_view name_of(proto::TransferMode mode) {
+    switch (mode) {
+        case proto::TransferMode::Stream: return "Stream";
+        case proto::TransferMode::Block: return "Block";
+        case proto::TransferMode::Deflate: return "Deflate";
+    }
+    return {};
+}
+
 void append_session_status(Session& session) {
     proto::ReplyBuffer& out = session.output();
     proto::begin_reply(out, ReplyCode::SystemStatus, "Status of this session");
     proto::append_reply_line(out, fmt::format("Connected from {}", session.peer().host_text()));
     const State& state = session.state();
     proto::append_reply_line(out, state.is_logged_in() ? "Logged in as ftp" : "Not logged in");
-    proto::append_reply_line(out, state.type == proto::TransferType::Ascii
-                                      ? "TYPE: ASCII; STRU: File; MODE: Stream"
-                                      : "TYPE: Image; STRU: File; MODE: Stream");
+    proto::append_reply_line(
+        out, fmt::format("TYPE: {}; STRU: {}; MODE: {}",
+                         state.type == proto::TransferType::Ascii ? "ASCII" : "Image",
+                         state.structure == proto::FileStructure::Record ? "Record" : "File",
+                         name_of(state.mode)));
     if (session.has_transfer()) {
         const Session::TransferNote& note = session.transfer_note();
         proto::append_reply_line(out, fmt::format("{} {}: {} bytes so far", note.command,

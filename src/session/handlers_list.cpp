@@ -29,7 +29,8 @@ struct ListingPlan {
     }
 };
 
-io::Task<void> send_plan(Session& session, std::unique_ptr<ListingPlan> plan) {
+io::Task<void> send_plan(Session& session, std::unique_ptr<ListingPlan> plan,
+                         xfer::Encoding encoding) {
     xfer::Transfer& transfer = session.transfer();
     const Status opened = co_await transfer.open_connection();
     if (!opened) {
@@ -37,7 +38,10 @@ io::Task<void> send_plan(Session& session, std::unique_ptr<ListingPlan> plan) {
         co_return;
     }
     session.reply(ReplyCode::OpeningData, "Here comes the directory listing.");
-    Status sent = co_await xfer::send_bytes(transfer, as_bytes(plan->head));
+    Status sent = co_await xfer::encode_listing(transfer, encoding);
+    if (sent) {
+        sent = co_await xfer::send_bytes(transfer, as_bytes(plan->head));
+    }
     if (sent && plan->directory) {
         sent = co_await xfer::send_listing(transfer, *plan->directory, plan->listing);
     }
@@ -51,7 +55,7 @@ void begin_listing(Session& session, std::string_view verb, const std::string& p
     session.begin_transfer(verb);
     session.transfer_note().path = path;
     session.transfer_note().direction = obs::Direction::Listing;
-    io::Task<void> task = send_plan(session, std::move(plan));
+    io::Task<void> task = send_plan(session, std::move(plan), session.encoding());
     session.run_transfer(std::move(task));
 }
 

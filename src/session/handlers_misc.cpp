@@ -18,7 +18,10 @@ void handle_abor(Session& session, const Command&) {
 }
 
 void handle_feat(Session& session, const Command&) {
-    proto::append_features(session.output(), session.state().facts);
+    proto::CommandSet unsaid;
+    // The one feature of MODE.
+    unsaid.set(static_cast<std::size_t>(proto::CommandId::Mode), !session.config().transfer.mode_z);
+    proto::append_features(session.output(), session.state().facts, unsaid);
 }
 
 // Fixed: clients choose their parser of LIST by it.

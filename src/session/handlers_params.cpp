@@ -20,6 +20,12 @@ void refuse(Session& session, Error error, std::string_view what) {
     }
 }
 
+// What the next upload is held to. 0 is the dummy of clients that only mean the record size or
+// nothing at all (RFC 959 4.1.3), and with a record size the total is rounded up to records.
+std::int64_t size_to_hold(const proto::Allocation& wanted) {
+    return wanted.bytes == 0 || wanted.record_bytes ? -1 : wanted.bytes;
+}
+
 }  // namespace
 
 void handle_type(Session& session, const Command& command) {
@@ -35,19 +41,38 @@ void handle_type(Session& session, const Command& command) {
 }
 
 void handle_mode(Session& session, const Command& command) {
-    if (const Status mode = proto::parse_mode(command.argument); !mode) {
+    Result<proto::TransferMode> mode = proto::parse_mode(command.argument);
+    if (mode && *mode == proto::TransferMode::Deflate && !session.config().transfer.mode_z) {
+        mode = fail(Errc::NotSupported);
+    }
+    if (!mode) {
         refuse(session, mode.error(), "this MODE");
         return;
     }
-    session.reply(ReplyCode::Okay, "Mode set to S.");
+    session.state().mode = *mode;
+    switch (*mode) {
+        case proto::TransferMode::Stream:
+            session.reply(ReplyCode::Okay, "Mode set to S.");
+            break;
+        case proto::TransferMode::Block:
+            session.reply(ReplyCode::Okay, "Mode set to B.");
+            break;
+        case proto::TransferMode::Deflate:
+            session.reply(ReplyCode::Okay, "Mode set to Z.");
+            break;
+    }
 }
 
 void handle_stru(Session& session, const Command& command) {
-    if (const Status structure = proto::parse_structure(command.argument); !structure) {
+    const Result<proto::FileStructure> structure = proto::parse_structure(command.argument);
+    if (!structure) {
         refuse(session, structure.error(), "this STRU");
         return;
     }
-    session.reply(ReplyCode::Okay, "Structure set to F.");
+    session.state().structure = *structure;
+    session.reply(ReplyCode::Okay, *structure == proto::FileStructure::Record
+                                       ? "Structure set to R."
+                                       : "Structure set to F.");
 }
 
 // The offset is checked against the file only by the transfer command that uses it.
@@ -73,7 +98,7 @@ io::Task<void> handle_allo(Session& session, const Command& command) {
         session.reply(ReplyCode::ExceededAllocation, "Not enough space on the disk.");
         co_return;
     }
-    session.state().allocated = wanted->bytes;
+    session.state().allocated = size_to_hold(*wanted);
     session.reply(ReplyCode::Okay, "ALLO noted.");
 }
 
@@ -96,6 +121,11 @@ void handle_opts(Session& session, const Command& command) {
         case proto::OptionKind::MlstFacts:
             session.state().facts = request.facts;
             proto::append_facts_reply(session.output(), request.facts);
+            return;
+        case proto::OptionKind::DeflateLevel:
+            if (!session.config().transfer.mode_z) { break; }
+            session.state().deflate_level = static_cast<std::int8_t>(request.level);
+            session.reply(ReplyCode::Okay, fmt::format("MODE Z LEVEL set to {}.", request.level));
             return;
         case proto::OptionKind::Malformed:
         case proto::OptionKind::Unknown: break;

@@ -20,8 +20,8 @@ std::string opening_words(const vfs::File& file, std::int64_t offset, std::strin
 }
 
 // `file` and `name` are the coroutine's own: the control loop goes on meanwhile.
-io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, bool ascii,
-                        std::string name) {
+io::Task<void> download(Session& session, vfs::File file, std::int64_t offset,
+                        xfer::Encoding encoding, std::string name) {
     xfer::Transfer& transfer = session.transfer();
     const Status opened = co_await transfer.open_connection();
     if (!opened) {
@@ -29,13 +29,12 @@ io::Task<void> download(Session& session, vfs::File file, std::int64_t offset, b
         end_unopened(session, opened.error());
         co_return;
     }
-    session.reply(ReplyCode::OpeningData,
-                  opening_words(file, offset, name, ascii));
+    session.reply(ReplyCode::OpeningData, opening_words(file, offset, name, encoding.ascii));
     Status sent;
-    if (ascii) {
-        sent = co_await xfer::send_file_as_ascii(transfer, file, offset);
-    } else {
+    if (encoding.is_plain()) {
         sent = co_await xfer::send_file(transfer, file, offset);
+    } else {
+        sent = co_await xfer::send_file_encoded(transfer, file, encoding, offset);
     }
     if (sent) { sent = co_await transfer.finish_sending(); }
     co_await session.tree().close(file);
@@ -57,11 +56,12 @@ io::Task<void> handle_retr(Session& session, const Command& command) {
         refuse_transfer(session, file.error());
         co_return;
     }
-    const bool ascii = session.uses_ascii();
+    const xfer::Encoding encoding = session.encoding();
     // In TYPE A the offset counts bytes as they are sent (RFC 3659 section 5.2): at most two for
     // each of the file's. Whether it lies within is known only after counting; see
-    // send_file_as_ascii.
-    const std::int64_t offset_max = ascii ? 2 * file->status.size : file->status.size;
+    // send_file_encoded.
+    const std::int64_t offset_max =
+        encoding.turns_line_ends() ? 2 * file->status.size : file->status.size;
     if (offset > offset_max) {
         refuse_transfer(session, Error(Errc::OutOfRange));
         co_return;
@@ -71,8 +71,7 @@ io::Task<void> handle_retr(Session& session, const Command& command) {
     session.transfer_note().direction = obs::Direction::Download;
     session.transfer_note().offset = static_cast<std::uint64_t>(offset);
     std::string name(command.argument);
-    io::Task<void> task =
-        download(session, std::move(*file), offset, ascii, std::move(name));
+    io::Task<void> task = download(session, std::move(*file), offset, encoding, std::move(name));
     session.run_transfer(std::move(task));
 }
 

@@ -40,7 +40,9 @@ proto::ReplyCode code_for_broken_transfer(Errc code) {
         case Errc::ConnectionReset:
         case Errc::ConnectionRefused:
         case Errc::Unreachable:
-        case Errc::Protocol: return ReplyCode::TransferAborted;
+        case Errc::Protocol:
+        // 426 and not 551: most likely the upload was cut, and a client should try again.
+        case Errc::WrongSize: return ReplyCode::TransferAborted;
         case Errc::NoSpace: return ReplyCode::NoSpace;
         case Errc::QuotaExceeded:
         case Errc::FileTooBig: return ReplyCode::ExceededAllocation;

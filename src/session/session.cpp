@@ -156,6 +156,19 @@ Result<std::string> Session::resolve(std::string_view argument) const {
     return proto::normalise(state_.cwd, argument);
 }
 
+xfer::Encoding Session::encoding() const {
+    const config::TransferSection& transfer = config().transfer;
+    xfer::Encoding encoding;
+    encoding.ascii = uses_ascii();
+    encoding.structure = state_.structure;
+    encoding.mode = state_.mode;
+    encoding.deflate_level = state_.deflate_level >= 0
+                                 ? static_cast<std::uint8_t>(state_.deflate_level)
+                                 : static_cast<std::uint8_t>(transfer.mode_z_level);
+    encoding.inflate_ratio = transfer.mode_z_ratio;
+    return encoding;
+}
+
 void Session::set_data_setup(std::unique_ptr<xfer::DataSetup> setup) {
     data_setup_ = std::move(setup);
     const Duration patience = config().limits.data_connect_timeout;

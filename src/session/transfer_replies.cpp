@@ -16,7 +16,12 @@ std::string_view words_for(Errc code, io::StopReason reason) {
             default: return "Transfer aborted.";
         }
     }
-    return text_of(code);
+    switch (code) {
+        case Errc::EndOfStream: return "The data ended before their end mark.";
+        case Errc::Protocol: return "The data are not what MODE and STRU say.";
+        case Errc::WrongSize: return "The size is not the one that ALLO announced.";
+        default: return text_of(code);
+    }
 }
 
 }  // namespace

@@ -2,11 +2,22 @@
 //
 // The order is the promise: data to the disk, then the name, then the directory to the disk.
 #include "sluice/vfs/upload_target.hpp"
+
+#include <fcntl.h>
+
+#include <string_view>
+
 #include "vfs/rename_exclusive.hpp"
 
 namespace sluice::vfs {
 
 using config::Durability;
+
+namespace {
+
+constexpr std::string_view kPartialSuffix = ".partial";
+
+}  // namespace
 
 Status UploadTarget::commit_blocking() {
     sys::Kernel& kernel = tree_.root().kernel();
@@ -26,6 +37,7 @@ Status UploadTarget::commit_blocking() {
         durable = kernel.sync(sync_directory_.number(), false);
     }
     hidden_.clear();
+    remove_partial();
     drop();
     return durable;
 }
@@ -106,23 +118,84 @@ Status UploadTarget::publish_named() {
     return rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str());
 }
 
-bool UploadTarget::abandon_blocking() {
-    sys::Kernel& kernel = tree_.root().kernel();
-    const int parent = place_.parent.number();
-    const bool keep = kind_ != Kind::InPlace && partial_ == config::PartialUpload::Keep &&
-                      written_ > 0 && !replaces_;
+bool UploadTarget::abandon_blocking(bool may_keep) {
     bool left = kind_ == Kind::InPlace && written_ > 0;
-    if (keep && kind_ == Kind::Unnamed) {
-        left = kernel.link_unnamed(fd_.number(), parent, place_.name.c_str()).has_value();
-    } else if (keep) {
-        left = rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str())
-                   .has_value();
-        if (left) {
-            hidden_.clear();
+    if (kind_ != Kind::InPlace && may_keep && written_ > 0) {
+        switch (partial_) {
+            case config::PartialUpload::Keep:
+                left = !replaces_ && keep_under_name().has_value();
+                break;
+            case config::PartialUpload::DotPartial:
+                left = keep_as_partial().has_value();
+                break;
+            case config::PartialUpload::Discard:
+                break;
         }
     }
     drop();
     return left;
+}
+
+Status UploadTarget::keep_under_name() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    if (kind_ == Kind::Unnamed) {
+        return kernel.link_unnamed(fd_.number(), parent, place_.name.c_str());
+    }
+    const Status renamed =
+        rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str());
+    if (renamed) {
+        hidden_.clear();
+    }
+    return renamed;
+}
+
+// NAME.partial is replaced if it is an ordinary file that could be written. Where the longer name
+// does not fit, nothing is kept.
+Status UploadTarget::keep_as_partial() {
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    if (!place_.name.append(kPartialSuffix)) {
+        return fail(Errc::NameTooLong);
+    }
+    const Result<sys::FileStatus> there = kernel.status_at(parent, place_.name.c_str());
+    if (!there && there.error().code != Errc::NotFound) {
+        return fail(there.error());
+    }
+    if (there && !there->is_regular()) {
+        return fail(Errc::NotRegularFile);
+    }
+    if (there) {
+        const Result<sys::Fd> writable = tree_.root().open_name(
+            parent, place_.name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0);
+        if (!writable) {
+            return fail(writable.error());
+        }
+    }
+    intent_ = UploadIntent::Replace;
+    replaces_ = there.has_value();
+    const Status published = publish();
+    if (published) {
+        hidden_.clear();
+    }
+    return published;
+}
+
+// What an earlier attempt left, now that the whole is there. Best effort: it is an ordinary file.
+void UploadTarget::remove_partial() {
+    if (partial_ != config::PartialUpload::DotPartial || intent_ != UploadIntent::Replace) {
+        return;
+    }
+    sys::Kernel& kernel = tree_.root().kernel();
+    const int parent = place_.parent.number();
+    FixedString<Root::kNameBytesMax> name = place_.name;
+    if (!name.append(kPartialSuffix)) {
+        return;
+    }
+    const Result<sys::FileStatus> there = kernel.status_at(parent, name.c_str());
+    if (there && there->is_regular()) {
+        (void)kernel.unlink(parent, name.c_str());
+    }
 }
 
 // Lets go of everything. An unnamed file ends with its descriptor; that frees its blocks, which is

@@ -71,9 +71,9 @@ io::Task<Status> UploadTarget::commit() {
     co_return co_await tree_.reactor().on_helper(work);
 }
 
-io::Task<bool> UploadTarget::abandon() {
+io::Task<bool> UploadTarget::abandon(bool may_keep) {
     SLUICE_ASSERT(state_ == State::Open);
-    auto work = [this] { return abandon_blocking(); };
+    auto work = [this, may_keep] { return abandon_blocking(may_keep); };
     co_return co_await tree_.reactor().on_helper(work);
 }
 

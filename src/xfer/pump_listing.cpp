@@ -1,8 +1,9 @@
-// LIST, NLST and MLSD; and bytes from memory for the pumps that pass through it.
+// LIST, NLST and MLSD; and bytes from memory for all that pass through it.
 #include <algorithm>
 #include <cstring>
 
 #include "sluice/xfer/pumps.hpp"
+#include "xfer/send_plain.hpp"
 
 namespace sluice::xfer {
 namespace {
@@ -13,7 +14,7 @@ static_assert(BufferPools::kTextBytes > 2 * kLineRoom);
 
 }  // namespace
 
-io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes) {
+io::Task<Status> send_plain(Transfer& transfer, Bytes bytes) {
     io::Reactor& reactor = transfer.reactor();
     while (!bytes.empty()) {
         if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }

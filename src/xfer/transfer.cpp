@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "xfer/outlet.hpp"
+
 namespace sluice::xfer {
 namespace {
 
@@ -29,6 +31,12 @@ Transfer::Transfer(io::Reactor& reactor, const config::Snapshot& config, BufferP
       last_progress_(reactor.now()),
       patience_(config.limits.data_connect_timeout) {
     stop_.notify(&wake_);
+}
+
+Transfer::~Transfer() = default;
+
+void Transfer::set_outlet(std::unique_ptr<Outlet> outlet) {
+    outlet_ = std::move(outlet);
 }
 
 void Transfer::on_timer() {
@@ -158,6 +166,10 @@ Status Transfer::end_of_lost_connection(const Error& error) {
 // The client's end of stream alone proves nothing: it may have closed before it has read anything,
 // and then our bytes meet a reset. What its TCP has acknowledged does.
 io::Task<Status> Transfer::finish_sending() {
+    if (outlet_ != nullptr) {
+        const Status encoded = co_await outlet_->finish();
+        if (!encoded) { co_return fail(encoded.error()); }
+    }
     const Status shut = kernel().shutdown_sending(socket_.fd());
     if (!shut) {
         // That says only that it is not connected any more.

@@ -153,5 +153,40 @@ class Lftp(ClientCase):
         self.assertIn("550", self.lftp("get get/missing", check=False))
 
 
+MODE_Z = "set ftp:use-mode-z yes; set ftp:compressed-re ''; "
+
+
+@sluice.on_each_engine
+class LftpModeZ(Lftp):
+    """The same in MODE Z: lftp has its own inflate and deflate. What it says on the control
+    connection proves that the mode was used."""
+
+    def lftp(self, commands, mode="pasv", ipv6=False, check=True):
+        return super().lftp(MODE_Z + commands, mode, ipv6, check)
+
+    def test_the_mode_is_used(self):
+        out = self.lftp("debug 5; get get/1MiB -o f; cls get; put %s -o %s/g" % (
+            self.source("1MiB"), self.remote))
+        self.assertIn("---> MODE Z", out)
+        self.assertNotIn("---> RETR", out.partition("---> MODE Z")[0])
+        self.assert_same(self.here_path("f"), CONTENTS["1MiB"])
+        self.assert_same(self.work_path("g"), CONTENTS["1MiB"])
+
+    def test_allo(self):
+        # lftp announces sizes if told to; a resumed upload ends with what it meant, too.
+        self.write_work("f", RESUME[:RESUME_AT])
+        out = self.lftp("debug 5; set ftp:use-allo yes; put -c %s -o %s/f; put %s -o %s/g" % (
+            self.source("1MiB"), self.remote, self.source("4KiB"), self.remote))
+        self.assertIn("---> ALLO 4096", out)
+        self.assert_same(self.work_path("f"), RESUME)
+        self.assert_same(self.work_path("g"), CONTENTS["4KiB"])
+
+    def test_text_in_type_a(self):
+        self.write_work("f", b"one\ntwo\n" * 1000)
+        self.lftp("get -a %s/f -o f; put -a f -o %s/g" % (self.remote, self.remote))
+        self.assert_same(self.here_path("f"), b"one\ntwo\n" * 1000)
+        self.assert_same(self.work_path("g"), b"one\ntwo\n" * 1000)
+
+
 if __name__ == "__main__":
     sluice.run(__name__)

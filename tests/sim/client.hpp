@@ -111,6 +111,7 @@ private:
         std::string verb;
         std::string path;
         bool ascii = false;
+        char mode = 'S';              // the letter of MODE
         std::int64_t restart = 0;
         std::uint16_t port = 0;       // Passive: where to connect
         SocketId listener = 0;        // Active
@@ -135,6 +136,9 @@ private:
         bool aborted = false;
         // Upload
         std::string wire;             // bytes to send
+        std::size_t announced = 0;    // how many they are before MODE changes them
+        bool misannounced = false;    // ALLO was taken and said something else
+        bool lacks_end = false;       // the wire is not all of its stream
         std::string content;          // what the file is to hold of them
         std::size_t sent = 0;
         bool sending_over = false;
@@ -174,6 +178,7 @@ private:
     void draw_download();
     void draw_upload();
     void draw_listing();
+    void encode_upload();
     std::string own_path();
     void check_change(const std::string& verb, const std::string& path, const Reply& reply);
 
@@ -192,6 +197,7 @@ private:
     void abort();
     void close_data(bool abortive);
     void finish_transfer();
+    bool decode_received();
     void check_download();
     void check_upload();
     void check_listing();
@@ -227,6 +233,7 @@ private:
     bool goodbye_seen_ = false;  // 221 or 421
     bool end_expected_ = false;  // by garbage, or because the server stops
     bool ascii_ = true;          // the TYPE in force (RFC 959: A at first)
+    char mode_ = 'S';            // the MODE in force
     bool finishing_ = false;
     std::uint64_t transfer_number_ = 0;
     Counts counts_;

@@ -1,7 +1,9 @@
 // Client: what to do next.
+#include <algorithm>
 #include <iterator>
 
 #include "sim/client.hpp"
+#include "sim/modes.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -15,7 +17,7 @@ constexpr Harmless kHarmless[] = {
     {"NOOP", ""},          {"PWD", ""},
     {"SYST", ""},          {"FEAT", ""},
     {"HELP", ""},          {"STAT", ""},
-    {"MODE", "S"},         {"STRU", "F"},
+    {"MODE", "C"},         {"STRU", "F"},
     {"CWD", "/pub"},       {"CDUP", ""},
     {"CWD", "/pub/some"},  {"SIZE", "/pub/some"},
     {"MDTM", "/pub/some"}, {"MLST", "/pub/link"},
@@ -23,7 +25,7 @@ constexpr Harmless kHarmless[] = {
     {"OPTS", "UTF8 ON"},   {"CWD", "/pub/out"},
     {"SIZE", "/pub/out"},  {"MLST", "/pub/out-absolute"},
     {"MDTM", "/pub/loop"}, {"CWD", "../../../.."},
-    {"CLNT", "sim"},       {"ALLO", "100"},
+    {"CLNT", "sim"},       {"ALLO", "100 R 10"},
     {"LANG", "en"},        {"CSID", "Name=sim;"},
     {"DSIZ", "/"},         {"AVBL", ""},
     {"PRET", "LIST"},      {"LPSV", ""},
@@ -173,6 +175,12 @@ void Client::act_transfer() {
     t.abort_planned = chance(habits_.aborts);
     t.never_connects = chance(habits_.no_connection);
     if (chance(habits_.cuts)) { t.cut_at = world_.prng.below(100'000); }
+    if (chance(30)) { t.mode = world_.prng.chance(1, 2) ? 'Z' : 'B'; }
+    if (t.goal == Goal::Upload) { encode_upload(); }
+    if (t.mode != mode_) {
+        mode_ = t.mode;
+        command("MODE", std::string(1, t.mode));
+    }
     const bool binary = !t.ascii;
     if (binary == ascii_) {
         ascii_ = t.ascii;
@@ -231,6 +239,18 @@ void Client::draw_upload() {
     t.existed = t.verb != "STOU" && library_.read(t.path, t.before);
     if (t.verb == "STOR" && t.existed && !t.ascii && chance(30)) {
         t.restart = static_cast<std::int64_t>(world_.prng.below(t.before.size() + 2));
+    }
+}
+
+// What MODE makes of the bytes, and sometimes not all of it: then it must not be a success.
+void Client::encode_upload() {
+    Transfer& t = *transfer_;
+    t.announced = t.wire.size();
+    t.wire = to_wire(t.mode, t.wire);
+    if (t.mode != 'S' && chance(10)) {
+        t.lacks_end = true;
+        t.wire.resize(t.wire.size() - 1 - world_.prng.below(std::min<std::size_t>(
+                                              t.wire.size(), chance(50) ? 3 : SIZE_MAX)));
     }
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sim/client.hpp"
+#include "sim/modes.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -159,7 +160,14 @@ void Client::set_up_wrong_port() {
 void Client::send_transfer_command() {
     Transfer& t = *transfer_;
     if (t.restart > 0) { command("REST", std::to_string(t.restart)); }
-    if (t.goal == Goal::Upload && chance(20)) { command("ALLO", std::to_string(t.wire.size())); }
+    if (t.goal == Goal::Upload && chance(20)) {
+        // 0 would bind nobody, and with an offset the size of the whole file would be right, too.
+        const bool is_true = t.announced == 0 || t.restart > 0 || t.verb == "APPE" || chance(80);
+        command("ALLO", std::to_string(t.announced + (is_true ? 0 : 1)),
+                [this, is_true](const Reply& reply) {
+                    if (transfer_) { transfer_->misannounced = !is_true && reply.code == 200; }
+                });
+    }
     t.commanded = true;
     command(t.verb, t.path, [this](const Reply& reply) {
         if (!transfer_) { return; }
@@ -367,10 +375,19 @@ void Client::finish_transfer() {
     transfer_.reset();
 }
 
+// Turns what was received into the bytes it stands for; true when its end mark was there.
+bool Client::decode_received() {
+    FromWire decoded = from_wire(transfer_->mode, transfer_->received);
+    transfer_->received = std::move(decoded.bytes);
+    return decoded.whole;
+}
+
 void Client::check_download() {
-    const Transfer& t = *transfer_;
+    Transfer& t = *transfer_;
     const bool whole = is_success(t.answer) && !t.cut_by_us && !t.was_reset;
-    if (!Library::matches(library_.versions(t.path, t.version_since), t.restart,
+    const bool has_end = decode_received();
+    if ((whole && !has_end) ||
+        !Library::matches(library_.versions(t.path, t.version_since), t.restart,
                           as_bytes(t.received), whole)) {
         panic("client %u: RETR %s from %lld is answered with %d after %zu bytes, which are not %s",
               number_, t.path.c_str(), static_cast<long long>(t.restart), t.answer.code,
@@ -396,7 +413,9 @@ bool Client::is_left_by_failure(const Transfer& t) {
     if (exists == t.existed && after == t.before) { return true; }
     if (!t.opened && !t.aborted && t.answered) { return false; }  // refused: nothing may change
     // With the directory's sync failed the file is there, whole, and not promised.
-    if (server_.full_durability && t.sending_over && is_stored(t)) { return true; }
+    if (server_.full_durability && (t.sending_over || t.mode == 'B') && is_stored(t)) {
+        return true;
+    }
     if (!exists) { return false; }
     if (!t.existed) {
         if (!server_.keeps_partial || after.empty()) { return false; }
@@ -433,7 +452,14 @@ void Client::check_upload() {
         }
         t.path = home_ + "/" + t.answer.text.substr(open + 1, close - open - 1);
     }
-    if (success && !t.sending_over) {
+    if (success && (t.lacks_end || t.misannounced)) {
+        panic("client %u: %s %s is answered with %d although %s", number_, t.verb.c_str(),
+              t.path.c_str(), t.answer.code,
+              t.lacks_end ? "its end was not sent" : "ALLO announced another size");
+    }
+    // The last block says that it is: that needs no close.
+    const bool all_is_sent = t.sending_over || (t.mode == 'B' && t.sent == t.wire.size());
+    if (success && !all_is_sent) {
         panic("client %u: %s %s is answered with %d before its end was sent", number_,
               t.verb.c_str(), t.path.c_str(), t.answer.code);
     }
@@ -467,6 +493,7 @@ void Client::check_remains() {
 void Client::check_listing() {
     const Transfer& t = *transfer_;
     if (!is_success(t.answer) || t.cut_by_us || t.was_reset) { return; }
+    if (!decode_received()) { panic("client %u: a listing without its end", number_); }
     std::set<std::string> names;
     std::size_t at = 0;
     while (at < t.received.size()) {

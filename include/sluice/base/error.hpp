@@ -54,6 +54,7 @@ enum class Errc : std::uint16_t {
     NotSupported,
     Permission,     // EPERM: the kernel or a sandbox refuses this call at all
     Protocol,       // the peer broke a rule of the protocol
+    WrongSize,      // not as many bytes as the peer had announced
     Other,
 };
 

@@ -21,7 +21,8 @@ namespace sluice::config {
 enum class Engine : std::uint8_t { Auto, IoUring, Epoll };
 enum class PassiveMode : std::uint8_t { Auto, Pooled, Exclusive };
 enum class Durability : std::uint8_t { None, Data, Full };
-enum class PartialUpload : std::uint8_t { Keep, Discard };
+enum class PartialUpload : std::uint8_t { Keep, Discard, DotPartial };
+enum class SizeMismatch : std::uint8_t { Refuse, Accept };
 enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
@@ -89,6 +90,7 @@ struct LimitsSection {
     std::uint64_t min_rate = 0;  // bytes a second over stall_timeout; 0 = one byte is progress
     Duration data_connect_timeout = Duration::seconds(30);
     std::uint64_t transfer_buffer_memory = 64ull << 20;  // bytes, for the whole process
+    std::uint64_t mode_z_memory = 32ull << 20;           // the same, beside it
 
     friend bool operator==(const LimitsSection&, const LimitsSection&) = default;
 };
@@ -96,6 +98,7 @@ struct LimitsSection {
 struct UploadSection {
     Durability durability = Durability::None;
     PartialUpload partial = PartialUpload::Keep;
+    SizeMismatch size_mismatch = SizeMismatch::Refuse;
     std::uint32_t file_mode = 0644;       // permission bits of a new file, the umask does not count
     std::uint32_t directory_mode = 0755;  // of a folder made by MKD
 
@@ -114,6 +117,9 @@ struct TransferSection {
     std::uint64_t slice = 512ull << 10;      // bytes one session may move before others run
     std::uint64_t turn_budget = 2ull << 20;  // bytes all sessions of a shard may move in one turn
     std::string congestion;                  // TCP congestion control, "" = the system's
+    bool mode_z = true;
+    std::uint32_t mode_z_level = 6;    // until the client chooses with OPTS MODE Z LEVEL
+    std::uint32_t mode_z_ratio = 250;  // of an upload, 0 = any
 
     friend bool operator==(const TransferSection&, const TransferSection&) = default;
 };

@@ -118,8 +118,9 @@ inline constexpr auto kCommandTable = [] {
          "custom of FTP servers (DrFTPD)"},
         // Parameters of the next transfer.
         {Verb("TYPE"), Id::Type, Rule::Required, plain, "", "A | I | L 8", "RFC 959 4.1.2"},
-        {Verb("MODE"), Id::Mode, Rule::Required, plain, "", "S", "RFC 959 4.1.2"},
-        {Verb("STRU"), Id::Stru, Rule::Required, plain, "", "F", "RFC 959 4.1.2"},
+        {Verb("MODE"), Id::Mode, Rule::Required, plain, "MODE Z", "S | B | Z",
+         "RFC 959 4.1.2, draft-preston-ftpext-deflate-04"},
+        {Verb("STRU"), Id::Stru, Rule::Required, plain, "", "F | R", "RFC 959 4.1.2"},
         {Verb("REST"), Id::Rest, Rule::Number, plain, "REST STREAM", "<offset>",
          "RFC 959 4.1.3, RFC 3659 5"},
         {Verb("ALLO"), Id::Allo, Rule::Required, plain, "", "<bytes> [R <record>]",

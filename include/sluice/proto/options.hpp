@@ -13,13 +13,15 @@ enum class OptionKind : std::uint8_t {
     Utf8Off,    // 501 unless there is a fall-back character set
     Utf8Nlst,   // OPTS UTF8 NLST of an expired draft: 200
     MlstFacts,  // OPTS MLST type;size;
-    Malformed,  // a known option with a wrong argument: 501
-    Unknown,    // 501
+    DeflateLevel,  // OPTS MODE Z LEVEL n, n of 0 to 9
+    Malformed,     // a known option with a wrong argument: 501
+    Unknown,       // 501
 };
 
 struct OptionRequest {
     OptionKind kind = OptionKind::Unknown;
-    FactSet facts;  // MlstFacts only
+    FactSet facts;           // MlstFacts only
+    std::uint8_t level = 0;  // DeflateLevel only
 };
 OptionRequest parse_options(std::string_view argument);
 

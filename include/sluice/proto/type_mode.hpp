@@ -14,14 +14,18 @@
 namespace sluice::proto {
 
 enum class TransferType : std::uint8_t { Ascii, Image };
+// RFC 959 3.4; Deflate is MODE Z of draft-preston-ftpext-deflate.
+enum class TransferMode : std::uint8_t { Stream, Block, Deflate };
+// RFC 959 3.1.2.
+enum class FileStructure : std::uint8_t { File, Record };
 
 // A, A N, AN, I, L 8, L8 in any case; E, A T, A C and L with another number are known but not
 // implemented. Blanks at the end are ignored.
 Result<TransferType> parse_type(std::string_view argument);
-// S; B, C and Z are known but not implemented.
-Status parse_mode(std::string_view argument);
-// F; R and P are known but not implemented.
-Status parse_structure(std::string_view argument);
+// S, B, Z; C is known but not implemented.
+Result<TransferMode> parse_mode(std::string_view argument);
+// F, R; P is known but not implemented.
+Result<FileStructure> parse_structure(std::string_view argument);
 
 // A plain decimal of 0 to 2^63-1, nothing before or behind it.
 Result<std::int64_t> parse_decimal(std::string_view text);

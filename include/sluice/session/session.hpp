@@ -28,6 +28,7 @@
 #include "sluice/session/services.hpp"
 #include "sluice/session/state.hpp"
 #include "sluice/xfer/data_setup.hpp"
+#include "sluice/xfer/encoding.hpp"
 #include "sluice/xfer/transfer.hpp"
 
 namespace sluice::session {
@@ -89,6 +90,8 @@ public:
     bool uses_ascii() const {
         return state_.type == proto::TransferType::Ascii && !config().transfer.ascii_is_binary;
     }
+    // What TYPE, STRU, MODE and OPTS say now: a transfer takes it along when it begins.
+    xfer::Encoding encoding() const;
     bool may_write() const { return config().anonymous.writable; }
     // Permission bits of new files and folders: SITE UMASK, else the configuration.
     std::uint32_t new_file_mode() const {

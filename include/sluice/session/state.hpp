@@ -1,8 +1,9 @@
 // What a session remembers between commands, and what forgets it.
 //
-// RFC 959 section 5.1 gives the defaults; REIN goes back to them. A test (state_test) reads the
-// table of resets: a transfer command of any outcome drops the restart offset and the data set-up,
-// any command but RNTO drops the name of RNFR, and any but SITE CPTO that of SITE CPFR.
+// RFC 959 section 5.1 gives the defaults; REIN goes back to them. What forgets what (held by the
+// transcripts transfers/defaults_and_resets and transfers/allo_*): a transfer command of any
+// outcome drops the restart offset, one that stores what ALLO announced, too; any command but RNTO
+// drops the name of RNFR, and any but SITE CPTO that of SITE CPFR.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,14 @@ struct State {
     std::string cwd = "/";
     std::string source;               // set between RNFR and RNTO, or SITE CPFR and SITE CPTO
     std::int64_t restart_offset = 0;  // REST, for the next transfer command
-    std::int64_t allocated = -1;      // ALLO, for the next STOR; -1: not said
+    // ALLO, for the next STOR, APPE or STOU of any outcome; -1: not said.
+    std::int64_t allocated = -1;
     LoginState login = LoginState::None;
     proto::TransferType type = proto::TransferType::Ascii;
+    proto::TransferMode mode = proto::TransferMode::Stream;
+    proto::FileStructure structure = proto::FileStructure::File;
+    // OPTS MODE Z LEVEL; -1: what transfer.mode_z_level says.
+    std::int8_t deflate_level = -1;
     proto::FactSet facts = proto::FactSet::initial();
     bool epsv_all = false;            // RFC 2428 section 4: only EPSV from now on
     bool utf8 = false;                // OPTS UTF8 ON; asked only where there is a character set

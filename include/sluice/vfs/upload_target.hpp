@@ -14,6 +14,10 @@
 // A name that is a link means the file it points at, inside the root: that one is replaced, the
 // link stays.
 //
+// With `partial` = dot_partial a broken upload of a new name or over a complete file is kept as
+// NAME.partial, an ordinary file: a client resumes it by REST + STOR NAME.partial and renames it.
+// REST + STOR NAME never reads it, and a STOR of NAME that ends well removes it.
+//
 // Life: begin -> write at offset(), advance() -> commit or abandon. One write at a time and in
 // order, so that what is there is always a prefix of what was sent.
 // Owned by: Transfer. Thread: its shard, and the helper job it waits for.
@@ -80,9 +84,11 @@ public:
     io::Task<Status> commit();
 
     // The upload broke off. True when something of it is left: a new name with at least one byte if
-    // `partial` is keep (never over a file that came to the name meanwhile), and always what was
-    // written in place. An existing complete file stays as it was, the partial upload is dropped.
-    io::Task<bool> abandon();
+    // `partial` is keep (never over a file that came to the name meanwhile), NAME.partial with at
+    // least one byte if it is dot_partial (instead of an older one), and always what was written in
+    // place. An existing complete file stays as it was. `may_keep` false: as if `partial` were
+    // discard.
+    io::Task<bool> abandon(bool may_keep = true);
 
 private:
     enum class Kind : std::uint8_t {
@@ -106,7 +112,10 @@ private:
     Status publish();
     Status publish_unnamed();
     Status publish_named();
-    bool abandon_blocking();
+    Status keep_under_name();
+    Status keep_as_partial();
+    void remove_partial();
+    bool abandon_blocking(bool may_keep);
     void drop();
 
     Tree& tree_;

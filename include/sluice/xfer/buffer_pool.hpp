@@ -1,10 +1,11 @@
-// Memory of transfers that pass through user space: uploads, TYPE A and listings.
+// Memory of transfers that pass through user space: uploads, TYPE A, MODE Z and listings.
 //
 // A pool holds buffers of one size, handed out last in first out so that a few hot ones stay in the
 // cache, and no more than its bound. At the bound a transfer waits in line; what has arrived for it
 // stays in its socket and its client's window closes. Uploads give their buffers back whenever
-// their client is silent, listings hold theirs until their client has read them: so each of the two
-// has a pool of its own, and slow readers of listings never make an upload wait.
+// their client is silent, listings hold theirs until their client has read them, MODE Z for the
+// whole transfer: so each of the three has a pool of its own, and slow readers of listings never
+// make an upload wait.
 // Owned by: Shard. Thread: the shard's.
 #pragma once
 
@@ -113,15 +114,19 @@ struct BufferPools {
     // costs about a fifth more CPU on ext4 (bench/README.md).
     static constexpr std::size_t kUploadBytes = 256 * 1024;
     static constexpr std::size_t kTextBytes = 32 * 1024;
+    // MODE Z: zlib's memory and three parts to work in (src/xfer/filters.cpp).
+    static constexpr std::size_t kDeflateBytes = 384 * 1024;
     // The part of the memory that listings and TYPE A may have.
     static constexpr std::uint64_t kTextShare = 4;
 
-    explicit BufferPools(std::uint64_t bytes_max)
+    BufferPools(std::uint64_t bytes_max, std::uint64_t deflate_bytes_max)
         : upload(kUploadBytes, bytes_max - bytes_max / kTextShare),
-          text(kTextBytes, bytes_max / kTextShare) {}
+          text(kTextBytes, bytes_max / kTextShare),
+          deflate(kDeflateBytes, deflate_bytes_max) {}
 
-    BufferPool upload;  // STOR and its kin, TYPE I
-    BufferPool text;    // LIST and its kin, TYPE A
+    BufferPool upload;   // STOR and its kin, TYPE I
+    BufferPool text;     // LIST and its kin, TYPE A, MODE B, STRU R
+    BufferPool deflate;  // MODE Z, and listings that are not plain
 };
 
 }  // namespace sluice::xfer

@@ -12,6 +12,7 @@
 #include "sluice/vfs/directory.hpp"
 #include "sluice/vfs/file.hpp"
 #include "sluice/vfs/upload_target.hpp"
+#include "sluice/xfer/encoding.hpp"
 #include "sluice/xfer/transfer.hpp"
 
 namespace sluice::xfer {
@@ -20,16 +21,21 @@ namespace sluice::xfer {
 // a helper first.
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset);
 
-// RETR, TYPE A (pump_ascii.cpp). `offset` counts bytes as they are sent (RFC 3659 5.2), so the file
-// is converted from its start and the first `offset` bytes are left out. OutOfRange when there are
-// fewer.
-io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
-                                    std::int64_t offset);
+// RETR, any other Encoding (pump_encoded.cpp). `offset` counts bytes of the file, whatever MODE and
+// STRU make of them; but where line ends are turned it counts bytes behind that (RFC 3659 5.2), so
+// the file is converted from its start and the first `offset` bytes are left out. OutOfRange when
+// there are fewer.
+io::Task<Status> send_file_encoded(Transfer& transfer, const vfs::File& file, Encoding encoding,
+                                   std::int64_t offset);
 
 // STOR and its kin, TYPE I (pump_store.cpp).
 io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target);
-// The same, TYPE A (pump_ascii.cpp).
-io::Task<Status> receive_file_as_ascii(Transfer& transfer, vfs::UploadTarget& target);
+// The same, any other Encoding (pump_decoded.cpp). EndOfStream when the client closed before the
+// end mark of MODE B, MODE Z or STRU R: what has come is a true beginning. Protocol for bytes that
+// are no such stream, or lie behind its end: then nothing of what has come is to be trusted.
+// FileTooBig at the limit of `encoding.inflate_ratio`.
+io::Task<Status> receive_file_decoded(Transfer& transfer, vfs::UploadTarget& target,
+                                      Encoding encoding);
 
 // Turns entries into lines. Implemented by the session, which knows FTP.
 class EntryRenderer {
@@ -45,7 +51,10 @@ protected:
 // to read it is a failure of the listing.
 io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
                               EntryRenderer& renderer);
-// Bytes already made: the listing of a single file.
+// Bytes already made: the listing of a single file, or the first lines of one.
 io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes);
+// First of all where MODE or STRU are not the usual ones: send_listing, send_bytes and
+// Transfer::finish_sending then encode (outlet.cpp).
+io::Task<Status> encode_listing(Transfer& transfer, Encoding encoding);
 
 }  // namespace sluice::xfer

@@ -19,6 +19,8 @@
 
 namespace sluice::xfer {
 
+class Outlet;
+
 class Transfer {
 public:
     // `hook(context)` is called before the transfer's coroutine may suspend: the session
@@ -29,6 +31,7 @@ public:
              std::unique_ptr<DataSetup> setup, BeforeWait hook, void* context);
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
+    ~Transfer();
 
     // Waits for the client's connection, or makes one. TimedOut, ConnectionRefused or Unreachable
     // (reply 425), or Stopped. Consumes the set-up.
@@ -39,7 +42,12 @@ public:
                setup_->reservation.has_connection();
     }
 
-    // Ends a download: FIN, then waits until the client's TCP has everything, so that 226 is true.
+    // What a listing is sent through; null: nothing.
+    void set_outlet(std::unique_ptr<Outlet> outlet);
+    Outlet* outlet() const { return outlet_.get(); }
+
+    // Ends a download: what the outlet still holds, FIN, then waits until the client's TCP has
+    // everything, so that 226 is true.
     io::Task<Status> finish_sending();
 
     io::Reactor& reactor() { return reactor_; }
@@ -90,6 +98,7 @@ private:
     Instant stretch_began_;
     std::uint64_t stretch_bytes_ = 0;
     net::Socket socket_;
+    std::unique_ptr<Outlet> outlet_;
     std::uint64_t bytes_ = 0;
 };
 

@@ -118,6 +118,9 @@ TEST(Schema, TheWordsMeanTheirEnumerators) {
     EXPECT_EQ(with("upload.durability", "full").upload.durability, Durability::Full);
     EXPECT_EQ(with("upload.partial", "keep").upload.partial, PartialUpload::Keep);
     EXPECT_EQ(with("upload.partial", "discard").upload.partial, PartialUpload::Discard);
+    EXPECT_EQ(with("upload.partial", "dot_partial").upload.partial, PartialUpload::DotPartial);
+    EXPECT_EQ(with("upload.size_mismatch", "refuse").upload.size_mismatch, SizeMismatch::Refuse);
+    EXPECT_EQ(with("upload.size_mismatch", "accept").upload.size_mismatch, SizeMismatch::Accept);
     EXPECT_EQ(with("tree.symlinks", "in_root").tree.symlinks, SymlinkPolicy::InRoot);
     EXPECT_EQ(with("tree.symlinks", "beneath").tree.symlinks, SymlinkPolicy::Beneath);
     EXPECT_EQ(with("tree.symlinks", "never").tree.symlinks, SymlinkPolicy::Never);
@@ -142,7 +145,7 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
                 other = choices_of(changed).back();
                 break;
             case Type::Integer:
-                other = "17";
+                other = changed.max < 17 ? std::to_string(changed.max) : "17";
                 break;
             case Type::Duration:
                 other = "17s";

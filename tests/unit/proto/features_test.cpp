@@ -27,6 +27,7 @@ TEST(Features, ListsWhatTheTableSays) {
               " MFF Modify;UNIX.group;UNIX.mode;\r\n"
               " MFMT\r\n"
               " MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner;UNIX.group;\r\n"
+              " MODE Z\r\n"
               " PRET\r\n"
               " REST STREAM\r\n"
               " RMDA\r\n"

@@ -29,9 +29,22 @@ TEST(Options, ChoosesFacts) {
     EXPECT_EQ(parse_options("MLST type; size;").kind, OptionKind::Malformed);
 }
 
+// lftp sends LEVEL alone; the draft has more words, and ProFTPD takes "LEVEL" without a number.
+TEST(Options, ChoosesTheLevelOfModeZ) {
+    const OptionRequest request = parse_options("mode z level 0");
+    EXPECT_EQ(request.kind, OptionKind::DeflateLevel);
+    EXPECT_EQ(request.level, 0);
+    EXPECT_EQ(parse_options("MODE Z LEVEL 9 ").level, 9);
+    for (const std::string_view text :
+         {"MODE", "MODE Z", "MODE Z LEVEL", "MODE Z LEVEL 10", "MODE Z LEVEL -1", "MODE Z LEVEL x",
+          "MODE Z LEVEL 6 EXTRA", "MODE Z  LEVEL 6", "MODE Z ENGINE zlib", "MODE B LEVEL 6"}) {
+        EXPECT_EQ(parse_options(text).kind, OptionKind::Malformed) << text;
+    }
+}
+
 TEST(Options, KnowsNothingElse) {
     for (const std::string_view text :
-         {"", " ", "HASH SHA-256", "MODE Z LEVEL 6", "UTF16 ON", "MLSD x"}) {
+         {"", " ", "HASH SHA-256", "UTF16 ON", "MLSD x"}) {
         EXPECT_EQ(parse_options(text).kind, OptionKind::Unknown) << text;
     }
 }

@@ -39,24 +39,24 @@ TEST(Type, TellsKnownFormsFromNonsense) {
     }
 }
 
-TEST(Mode, IsStreamOnly) {
-    EXPECT_TRUE(parse_mode("S").has_value());
-    EXPECT_TRUE(parse_mode("s ").has_value());
-    for (const std::string_view text : {"B", "C", "Z", "z"}) {
-        EXPECT_EQ(parse_mode(text).error().code, Errc::NotSupported) << text;
-    }
-    for (const std::string_view text : {"", "X", "SS", "S S", "1"}) {
-        EXPECT_EQ(parse_mode(text).error().code, Errc::BadArgument) << text;
+TEST(Mode, IsStreamBlockOrDeflate) {
+    EXPECT_EQ(parse_mode("S").value(), TransferMode::Stream);
+    EXPECT_EQ(parse_mode("s ").value(), TransferMode::Stream);
+    EXPECT_EQ(parse_mode("B").value(), TransferMode::Block);
+    EXPECT_EQ(parse_mode("z").value(), TransferMode::Deflate);
+    EXPECT_EQ(error_of(parse_mode("C")), Errc::NotSupported);
+    for (const std::string_view text : {"", "X", "SS", "S S", "1", "ZZ"}) {
+        EXPECT_EQ(error_of(parse_mode(text)), Errc::BadArgument) << text;
     }
 }
 
-TEST(Structure, IsFileOnly) {
-    EXPECT_TRUE(parse_structure("F").has_value());
-    EXPECT_TRUE(parse_structure("f").has_value());
-    EXPECT_EQ(parse_structure("R").error().code, Errc::NotSupported);
-    EXPECT_EQ(parse_structure("P").error().code, Errc::NotSupported);
-    EXPECT_EQ(parse_structure("B").error().code, Errc::BadArgument);
-    EXPECT_EQ(parse_structure("").error().code, Errc::BadArgument);
+TEST(Structure, IsFileOrRecord) {
+    EXPECT_EQ(parse_structure("F").value(), FileStructure::File);
+    EXPECT_EQ(parse_structure("f").value(), FileStructure::File);
+    EXPECT_EQ(parse_structure("R").value(), FileStructure::Record);
+    EXPECT_EQ(error_of(parse_structure("P")), Errc::NotSupported);
+    EXPECT_EQ(error_of(parse_structure("B")), Errc::BadArgument);
+    EXPECT_EQ(error_of(parse_structure("")), Errc::BadArgument);
 }
 
 TEST(Restart, ReadsUpToTheLargestOffset) {

@@ -58,7 +58,7 @@ TEST(ReplyForError, OfARestartOffsetOutsideTheFileIs554) {
 
 TEST(ReplyForError, OfABrokenTransferTellsConnectionFromFile) {
     for (const Errc code : {Errc::Stopped, Errc::EndOfStream, Errc::TimedOut,
-                            Errc::ConnectionReset, Errc::Protocol}) {
+                            Errc::ConnectionReset, Errc::Protocol, Errc::WrongSize}) {
         EXPECT_EQ(number(code_for_broken_transfer(code)), 426u) << text_of(code);
     }
     for (const Errc code : {Errc::InputOutput, Errc::Truncated, Errc::NoDescriptors,

@@ -147,6 +147,60 @@ TEST_P(UploadTargetTest, ABrokenUploadOfANewNameIsKeptOrDiscarded) {
     EXPECT_EQ(names(), Names{});
 }
 
+TEST_P(UploadTargetTest, ABrokenUploadIsKeptAsDotPartialAndEndedByAWholeOne) {
+    UploadRequest request = stor("/file");
+    request.partial = PartialUpload::DotPartial;
+    for (const bool existing : {false, true}) {
+        if (existing) { files_.write("root/file", "old content"); }
+        for (const std::string_view part : {"a longer part", "part"}) {
+            UploadTarget target(*tree_);
+            ASSERT_EQ(begin(target, request), Errc::Ok);
+            write(target, part);
+            EXPECT_TRUE(abandon(target));
+            EXPECT_EQ(content("file.partial"), part) << "in place of an older one";
+            EXPECT_EQ(files_.exists("root/file"), existing);
+        }
+        ASSERT_EQ(upload(request, "whole"), Errc::Ok);
+        EXPECT_EQ(names(), Names{"file"});
+        EXPECT_EQ(content("file"), "whole");
+    }
+}
+
+TEST_P(UploadTargetTest, WhatIsNoPlainFileOfOursIsNotReplacedByAPart) {
+    UploadRequest request = stor("/file");
+    request.partial = PartialUpload::DotPartial;
+    const auto break_off = [&] {
+        UploadTarget target(*tree_);
+        EXPECT_EQ(begin(target, request), Errc::Ok);
+        write(target, "part");
+        return abandon(target);
+    };
+    files_.mkdir("root/file.partial");
+    EXPECT_FALSE(break_off());
+    EXPECT_EQ(names(), Names{"file.partial"});
+    files_.link("elsewhere", "root/link.partial");
+    request.path = "/link";
+    EXPECT_FALSE(break_off());
+    const std::string longest(Root::kNameBytesMax - 7, 'n');
+    const std::string path = "/" + longest;
+    request.path = path;
+    EXPECT_FALSE(break_off());
+    EXPECT_EQ(upload(request, "whole"), Errc::Ok);
+    EXPECT_EQ(names(), (Names{"file.partial", "link.partial", longest}));
+}
+
+TEST_P(UploadTargetTest, ACallerMaySayThatNothingIsWorthKeeping) {
+    for (const PartialUpload partial : {PartialUpload::Keep, PartialUpload::DotPartial}) {
+        UploadRequest request = stor("/file");
+        request.partial = partial;
+        UploadTarget target(*tree_);
+        ASSERT_EQ(begin(target, request), Errc::Ok);
+        write(target, "garbage");
+        EXPECT_FALSE(loop_.run(target.abandon(false)));
+        EXPECT_EQ(names(), Names{});
+    }
+}
+
 TEST_P(UploadTargetTest, ABrokenUploadWithoutDataChangesNothing) {
     UploadTarget target(*tree_);
     ASSERT_EQ(begin(target, stor("/new")), Errc::Ok);

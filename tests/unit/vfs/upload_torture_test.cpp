@@ -22,6 +22,7 @@ using config::PartialUpload;
 
 constexpr const char* kOld = "the old content, which is longer than the new";
 constexpr const char* kNew = "new content";
+constexpr const char* kOlderPart = "what an earlier attempt left";
 
 struct Scenario {
     const char* name;
@@ -65,6 +66,20 @@ const Scenario kScenarios[] = {
      .break_off = true,
      .partial = PartialUpload::Discard},
     {.name = "drop_partial_of_existing", .path = "/target", .existing = true, .break_off = true},
+    {.name = "dot_partial",
+     .path = "/target",
+     .existing = true,
+     .break_off = true,
+     .partial = PartialUpload::DotPartial},
+    {.name = "dot_partial_named",
+     .path = "/target",
+     .break_off = true,
+     .partial = PartialUpload::DotPartial,
+     .links = Root::UnnamedLinks::Fail},
+    {.name = "replace_and_remove_dot_partial",
+     .path = "/target",
+     .existing = true,
+     .partial = PartialUpload::DotPartial},
 };
 
 class UploadTortureTest : public ::testing::TestWithParam<Scenario> {
@@ -82,6 +97,9 @@ protected:
         // minute. The calls are the same.
         files_ = std::make_unique<TempTree>(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
         files_->link("target", "link");
+        if (s.partial == PartialUpload::DotPartial) {
+            files_->write("target.partial", kOlderPart);
+        }
         if (s.existing) {
             files_->write("target", kOld);
         }
@@ -139,12 +157,21 @@ protected:
             if (name == "link" || name == "target") {
                 continue;
             }
+            if (name == "target.partial" && s.partial == PartialUpload::DotPartial) {
+                continue;
+            }
             ASSERT_TRUE(is_hidden_name(name)) << where << ": stray " << name;
             ++hidden;
         }
         ASSERT_LE(hidden, outcome.failed_call == "unlink" ? 1u : 0u) << where;
         ASSERT_TRUE(S_ISLNK(files_->status("link").st_mode)) << where;
 
+        if (s.partial == PartialUpload::DotPartial) {
+            check_dot_partial(outcome, where);
+            if (s.break_off) {
+                return;
+            }
+        }
         const bool exists = files_->exists("target");
         if (!exists) {
             ASSERT_FALSE(s.existing) << where << ": the old file is gone";
@@ -168,6 +195,26 @@ protected:
         // of the directory, failed.
         if (!s.existing && !outcome.ok && !outcome.kept) {
             ASSERT_EQ(outcome.failed_call, "sync_all") << where;
+        }
+    }
+
+    // The older part or the new one, and the new one if that was said; nothing of it is the file.
+    void check_dot_partial(const Outcome& outcome, const std::string& where) {
+        const Scenario& s = GetParam();
+        const bool exists = files_->exists("target.partial");
+        if (!s.break_off) {
+            // Gone with the whole upload, unless just that failed or it did not come so far.
+            const bool may_stay = !outcome.ok || outcome.failed_call == "status_at" ||
+                                  outcome.failed_call == "unlink";
+            ASSERT_TRUE(!exists || may_stay) << where;
+            return;
+        }
+        ASSERT_TRUE(exists) << where;
+        const std::string content = files_->read("target.partial");
+        ASSERT_EQ(content, outcome.kept ? kNew : kOlderPart) << where;
+        ASSERT_EQ(files_->exists("target"), s.existing) << where;
+        if (s.existing) {
+            ASSERT_EQ(files_->read("target"), kOld) << where;
         }
     }
 

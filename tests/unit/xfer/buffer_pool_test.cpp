@@ -111,7 +111,7 @@ TEST_F(BufferPoolTest, WhoGivesUpAfterItsTurnCameLeavesTheBufferToTheNext) {
 }
 
 TEST_F(BufferPoolTest, ListingsCannotTakeTheMemoryOfUploads) {
-    BufferPools pools(8 * BufferPools::kUploadBytes);
+    BufferPools pools(8 * BufferPools::kUploadBytes, 0);
     std::vector<Buffer> listings;
     while (true) {
         Buffer buffer = pools.text.try_take();

@@ -9,11 +9,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "../io/loop_fixture.hpp"
 #include "../vfs/temp_tree.hpp"
+#include "run_filter.hpp"
 #include "sluice/vfs/root.hpp"
 #include "sluice/vfs/tree.hpp"
+#include "xfer/filters.hpp"
 
 namespace sluice::xfer {
 namespace {
@@ -47,11 +50,14 @@ std::string receive_everything(int socket) {
 }
 
 io::Task<void> store(Transfer& transfer, vfs::UploadTarget& target, vfs::UploadRequest& request,
-                     Status& outcome) {
+                     Status& outcome, Encoding encoding = {}) {
     outcome = co_await target.begin(request);
     if (!outcome) { co_return; }
     outcome = co_await transfer.open_connection();
-    if (outcome) { outcome = co_await receive_file(transfer, target); }
+    if (outcome && encoding.is_plain()) { outcome = co_await receive_file(transfer, target); }
+    if (outcome && !encoding.is_plain()) {
+        outcome = co_await receive_file_decoded(transfer, target, encoding);
+    }
     if (outcome) {
         outcome = co_await target.commit();
     } else {
@@ -65,9 +71,12 @@ io::Task<void> open_file(vfs::Tree& tree, vfs::File& file) {
 }
 
 io::Task<void> retrieve(Transfer& transfer, vfs::File& file, std::int64_t offset,
-                        Status& outcome) {
+                        Status& outcome, Encoding encoding = {}) {
     outcome = co_await transfer.open_connection();
-    if (outcome) { outcome = co_await send_file(transfer, file, offset); }
+    if (outcome && encoding.is_plain()) { outcome = co_await send_file(transfer, file, offset); }
+    if (outcome && !encoding.is_plain()) {
+        outcome = co_await send_file_encoded(transfer, file, encoding, offset);
+    }
     if (outcome) { outcome = co_await transfer.finish_sending(); }
     transfer.socket().close();
 }
@@ -117,7 +126,7 @@ protected:
 
     vfs::TempTree files_;
     config::Snapshot config_;
-    BufferPools buffers_{4 << 20};
+    BufferPools buffers_{4 << 20, 1 << 20};
     sys::SocketAddress address_;
     int listener_ = -1;
     std::unique_ptr<vfs::Root> root_;
@@ -231,7 +240,241 @@ TEST_P(PumpTest, AFileThatBecameShorterIsNeverCalledWhole) {
     EXPECT_EQ(outcome.error().code, Errc::Truncated);
 }
 
+Encoding encoding_of(bool ascii, proto::TransferMode mode) {
+    Encoding encoding;
+    encoding.ascii = ascii;
+    encoding.mode = mode;
+    return encoding;
+}
+
+// What a peer of ours makes of a file, by the same filters; filters_test looks at the bytes.
+std::string encoded(std::string_view file, const Encoding& encoding) {
+    std::vector<std::uint8_t> memory(BufferPools::kDeflateBytes);
+    FilterChain chain;
+    add_encoders(chain, encoding, divide(memory, encoding), 0);
+    return run_filter(chain, file).bytes;
+}
+
+std::string decoded(std::string_view wire, const Encoding& encoding) {
+    std::vector<std::uint8_t> memory(BufferPools::kDeflateBytes);
+    FilterChain chain;
+    add_decoders(chain, encoding, divide(memory, encoding));
+    const Outcome outcome = run_filter(chain, wire);
+    EXPECT_TRUE(outcome.ended);
+    EXPECT_EQ(outcome.behind_the_end, "");
+    return outcome.bytes;
+}
+
+std::string some_lines(std::size_t size) {
+    std::string bytes = some_bytes(size);
+    for (char& byte : bytes) {
+        byte = static_cast<char>(byte % 50 == 0 ? '\n' : 'a' + (byte & 15));
+    }
+    return bytes;
+}
+
+constexpr proto::TransferMode kModes[] = {
+    proto::TransferMode::Stream, proto::TransferMode::Block, proto::TransferMode::Deflate};
+
+class EncodedPumpTest : public PumpTest {
+protected:
+    // Uploads what the client thread sends; the outcome, and no buffer is left anywhere.
+    Status upload(const Encoding& encoding, std::string_view wire, bool resets = false) {
+        std::thread client([&] {
+            const int socket = accept_client();
+            send_everything(socket, wire);
+            const linger at_once{1, 0};
+            if (resets) { ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once); }
+            ::close(socket);
+        });
+        Status outcome;
+        {
+            vfs::UploadTarget target(*tree_);
+            vfs::UploadRequest request;
+            request.path = "/file";
+            request.partial = config::PartialUpload::Discard;
+            io::Task<void> task = store(*transfer_, target, request, outcome, encoding);
+            EXPECT_TRUE(run(task));
+        }
+        transfer_->socket().close();
+        client.join();
+        EXPECT_EQ(buffers_.text.out(), 0u);
+        EXPECT_EQ(buffers_.deflate.out(), 0u);
+        return outcome;
+    }
+    std::string download(const Encoding& encoding, std::int64_t offset) {
+        std::string received;
+        std::thread client([&] {
+            const int socket = accept_client();
+            received = receive_everything(socket);
+            ::close(socket);
+        });
+        vfs::File file = opened();
+        Status outcome;
+        io::Task<void> task = retrieve(*transfer_, file, offset, outcome, encoding);
+        EXPECT_TRUE(run(task));
+        client.join();
+        EXPECT_TRUE(outcome);
+        EXPECT_EQ(buffers_.text.out(), 0u);
+        EXPECT_EQ(buffers_.deflate.out(), 0u);
+        return received;
+    }
+    void make_another_transfer() {
+        auto setup = std::make_unique<DataSetup>(DataSetup::Mode::Active);
+        setup->target = address_;
+        setup->source = sys::SocketAddress::v4(127, 0, 0, 1, 0);
+        transfer_ = std::make_unique<Transfer>(*reactor_, config_, buffers_, std::move(setup),
+                                               [](void*) {}, nullptr);
+    }
+};
+
+TEST_P(EncodedPumpTest, StoresEveryByteInEveryMode) {
+    const std::string file = some_lines((3 << 20) + 17);
+    for (const proto::TransferMode mode : kModes) {
+        make_another_transfer();
+        const Encoding encoding = encoding_of(true, mode);
+        EXPECT_TRUE(upload(encoding, encoded(file, encoding)));
+        EXPECT_TRUE(files_.read("file") == file) << static_cast<int>(mode);
+    }
+}
+
+TEST_P(EncodedPumpTest, SendsEveryByteInEveryMode) {
+    const std::string file = some_lines((3 << 20) + 5);
+    files_.write("file", file);
+    for (const proto::TransferMode mode : kModes) {
+        make_another_transfer();
+        const Encoding encoding = encoding_of(true, mode);
+        EXPECT_TRUE(decoded(download(encoding, 0), encoding) == file) << static_cast<int>(mode);
+    }
+}
+
+TEST_P(EncodedPumpTest, AnOffsetInModeZCountsBytesOfTheFile) {
+    const std::string file = some_lines(1 << 20);
+    files_.write("file", file);
+    const Encoding encoding = encoding_of(false, proto::TransferMode::Deflate);
+    EXPECT_TRUE(decoded(download(encoding, 700'001), encoding) == file.substr(700'001));
+}
+
+TEST_P(EncodedPumpTest, AStreamWithoutItsEndIsNoUpload) {
+    const std::string file = some_lines(300'000);
+    for (const proto::TransferMode mode :
+         {proto::TransferMode::Block, proto::TransferMode::Deflate}) {
+        const Encoding encoding = encoding_of(false, mode);
+        const std::string wire = encoded(file, encoding);
+        for (const std::size_t missing : {std::size_t{1}, std::size_t{10}, wire.size()}) {
+            make_another_transfer();
+            const Status outcome =
+                upload(encoding, std::string_view(wire).substr(0, wire.size() - missing));
+            ASSERT_FALSE(outcome);
+            EXPECT_EQ(outcome.error().code, Errc::EndOfStream);
+            EXPECT_FALSE(files_.exists("file"));
+        }
+    }
+}
+
+TEST_P(EncodedPumpTest, BytesBehindTheEndAreNoUpload) {
+    for (const proto::TransferMode mode :
+         {proto::TransferMode::Block, proto::TransferMode::Deflate}) {
+        make_another_transfer();
+        const Encoding encoding = encoding_of(false, mode);
+        const Status outcome = upload(encoding, encoded("short", encoding) + "x");
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, Errc::Protocol);
+        EXPECT_FALSE(files_.exists("file"));
+    }
+}
+
+TEST_P(EncodedPumpTest, AResetIsNoUploadInAnyMode) {
+    const std::string file = some_lines(300'000);
+    for (const proto::TransferMode mode : kModes) {
+        make_another_transfer();
+        const Encoding encoding = encoding_of(true, mode);
+        const std::string wire = encoded(file, encoding);
+        const Status outcome = upload(encoding, wire.substr(0, wire.size() / 2), true);
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, Errc::ConnectionReset);
+        EXPECT_FALSE(files_.exists("file"));
+    }
+}
+
+// MODE B may leave the connection open for more (RFC 959 3.3): its end of file is enough.
+TEST_P(EncodedPumpTest, AnEndOfFileBlockNeedsNoClose) {
+    const Encoding encoding = encoding_of(false, proto::TransferMode::Block);
+    vfs::UploadTarget target(*tree_);
+    vfs::UploadRequest request;
+    request.path = "/file";
+    Status outcome;
+    io::Task<void> task = store(*transfer_, target, request, outcome, encoding);
+    task.start();
+    int client = -1;
+    ASSERT_TRUE(turn_until([&] {
+        if (client < 0) { client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
+        return client >= 0 && transfer_->socket().is_open();
+    }));
+    send_everything(client, encoded("all of it", encoding));
+    EXPECT_TRUE(turn_until([&] { return task.done(); }));
+    EXPECT_TRUE(outcome);
+    EXPECT_EQ(files_.read("file"), "all of it");
+    ::close(client);
+}
+
+TEST_P(EncodedPumpTest, ASilentClientHoldsNoTextBuffer) {
+    const Encoding encoding = encoding_of(true, proto::TransferMode::Block);
+    vfs::UploadTarget target(*tree_);
+    vfs::UploadRequest request;
+    request.path = "/file";
+    Status outcome;
+    io::Task<void> task = store(*transfer_, target, request, outcome, encoding);
+    task.start();
+    int client = -1;
+    const std::string wire = encoded("one\ntwo\n", encoding);
+    const std::string_view bytes = wire;
+    ASSERT_TRUE(turn_until([&] {
+        if (client < 0) { client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
+        return client >= 0 && transfer_->socket().is_open();
+    }));
+    // Cut in the header, between CR and LF, and before the last byte.
+    for (const std::size_t at : {std::size_t{1}, std::size_t{7}, bytes.size() - 1}) {
+        send_everything(client, bytes.substr(transfer_->bytes(), at - transfer_->bytes()));
+        EXPECT_TRUE(turn_until(
+            [&] { return transfer_->bytes() == at && buffers_.text.out() == 0; }));
+    }
+    send_everything(client, bytes.substr(bytes.size() - 1));
+    EXPECT_TRUE(turn_until([&] { return task.done(); }));
+    EXPECT_TRUE(outcome);
+    EXPECT_EQ(files_.read("file"), "one\ntwo\n");
+    ::close(client);
+}
+
+TEST_P(EncodedPumpTest, AtTheBoundOfMemoryModeZWaitsInLineAndHearsTheStop) {
+    std::vector<Buffer> all;
+    while (true) {
+        Buffer buffer = buffers_.deflate.try_take();
+        if (!buffer.is_set()) { break; }
+        all.push_back(std::move(buffer));
+    }
+    EXPECT_EQ(all.size(), (1u << 20) / BufferPools::kDeflateBytes);
+    const Encoding encoding = encoding_of(false, proto::TransferMode::Deflate);
+    vfs::UploadTarget target(*tree_);
+    vfs::UploadRequest request;
+    request.path = "/file";
+    Status outcome;
+    io::Task<void> task = store(*transfer_, target, request, outcome, encoding);
+    task.start();
+    int client = -1;
+    ASSERT_TRUE(turn_until([&] {
+        if (client < 0) { client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
+        return client >= 0 && transfer_->socket().is_open();
+    }));
+    transfer_->stop().request(io::StopReason::Kill);
+    EXPECT_TRUE(turn_until([&] { return task.done(); }));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Errc::Stopped);
+    ::close(client);
+}
+
 INSTANTIATE_ON_BOTH_ENGINES(PumpTest);
+INSTANTIATE_ON_BOTH_ENGINES(EncodedPumpTest);
 
 }  // namespace
 }  // namespace sluice::xfer
