@@ -31,6 +31,15 @@ OptionRequest parse_options(std::string_view argument) {
             request.kind = OptionKind::MlstFacts;
             request.facts = parse_facts(value);
         }
+    } else if (equal_ignoring_case(name, "HASH")) {
+        request.kind = OptionKind::Hash;
+        request.value = value;
+    } else if (equal_ignoring_case(name, "STOR")) {
+        constexpr std::string_view kWord = "HASH";
+        const std::string_view word = value.substr(0, value.find(' '));
+        const bool is_known = equal_ignoring_case(word, kWord) && word.size() < value.size();
+        request.kind = is_known ? OptionKind::StoreHash : OptionKind::Malformed;
+        if (is_known) { request.value = value.substr(kWord.size() + 1); }
     }
     return request;
 }

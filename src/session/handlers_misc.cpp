@@ -1,5 +1,6 @@
 // ABOR FEAT SYST HELP NOOP SMNT.
 #include "session/handlers.hpp"
+#include "session/handlers_hash.hpp"
 #include "sluice/proto/features.hpp"
 
 namespace sluice::session {
@@ -18,7 +19,10 @@ void handle_abor(Session& session, const Command&) {
 }
 
 void handle_feat(Session& session, const Command&) {
-    proto::append_features(session.output(), session.state().facts);
+    proto::CommandSet denied;
+    if (session.config().limits.hash_at_once == 0) { denied = digest_commands(); }
+    proto::append_features(session.output(), session.state().facts, denied,
+                           digest::feature_list(session.state().hash));
 }
 
 // Fixed: clients choose their parser of LIST by it.

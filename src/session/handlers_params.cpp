@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "session/handlers.hpp"
+#include "session/handlers_hash.hpp"
+#include "session/stored_digests.hpp"
 #include "sluice/proto/options.hpp"
 #include "sluice/proto/type_mode.hpp"
 
@@ -97,6 +99,8 @@ void handle_opts(Session& session, const Command& command) {
             session.state().facts = request.facts;
             proto::append_facts_reply(session.output(), request.facts);
             return;
+        case proto::OptionKind::Hash: set_hash_option(session, request.value); return;
+        case proto::OptionKind::StoreHash: set_stored_hash_option(session, request.value); return;
         case proto::OptionKind::Malformed:
         case proto::OptionKind::Unknown: break;
     }

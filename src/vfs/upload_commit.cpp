@@ -26,8 +26,20 @@ Status UploadTarget::commit_blocking() {
         durable = kernel.sync(sync_directory_.number(), false);
     }
     hidden_.clear();
+    note_status();
     drop();
     return durable;
+}
+
+// After the name was given, which moves the time of change.
+void UploadTarget::note_status() {
+    if (!tells_status_) {
+        return;
+    }
+    const Result<sys::FileStatus> status = tree_.root().kernel().status(fd_.number());
+    if (status) {
+        status_at_end_ = *status;
+    }
 }
 
 Status UploadTarget::sync_data() {
@@ -121,6 +133,7 @@ bool UploadTarget::abandon_blocking() {
             hidden_.clear();
         }
     }
+    note_status();
     drop();
     return left;
 }

@@ -2,12 +2,16 @@
 //
 // RFC 959 section 5.1 gives the defaults; REIN goes back to them. A test (state_test) reads the
 // table of resets: a transfer command of any outcome drops the restart offset and the data set-up,
-// any command but RNTO drops the name of RNFR, and any but SITE CPTO that of SITE CPFR.
+// any command but RNTO drops the name of RNFR, any but SITE CPTO that of SITE CPFR, and HASH and
+// the transfer commands drop the range.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "sluice/digest/algorithm.hpp"
+#include "sluice/proto/byte_range.hpp"
 #include "sluice/proto/facts.hpp"
 #include "sluice/proto/type_mode.hpp"
 
@@ -22,9 +26,12 @@ struct State {
     std::string source;               // set between RNFR and RNTO, or SITE CPFR and SITE CPTO
     std::int64_t restart_offset = 0;  // REST, for the next transfer command
     std::int64_t allocated = -1;      // ALLO, for the next STOR; -1: not said
+    proto::ByteRange range;           // RANG, for the next transfer command or HASH
     LoginState login = LoginState::None;
     proto::TransferType type = proto::TransferType::Ascii;
     proto::FactSet facts = proto::FactSet::initial();
+    digest::Algorithm hash = digest::Algorithm::Sha256;    // OPTS HASH
+    std::optional<digest::AlgorithmSet> stored_hash;       // OPTS STOR HASH; else upload.digest
     bool epsv_all = false;            // RFC 2428 section 4: only EPSV from now on
     bool utf8 = false;                // OPTS UTF8 ON; asked only where there is a character set
     bool copies_source = false;       // `source` is of SITE CPFR

@@ -8,6 +8,9 @@
 // it was when it was opened.
 #pragma once
 
+#include <limits>
+
+#include "sluice/digest/hasher.hpp"
 #include "sluice/io/task.hpp"
 #include "sluice/vfs/directory.hpp"
 #include "sluice/vfs/file.hpp"
@@ -27,9 +30,27 @@ io::Task<Status> send_file_as_ascii(Transfer& transfer, const vfs::File& file,
                                     std::int64_t offset);
 
 // STOR and its kin, TYPE I (pump_store.cpp).
-io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target);
+struct StoreOptions {
+    // Fed with what is written, on the helper that has just written it. Null: none.
+    digest::HasherSet* digests = nullptr;
+    // RANG: what may be written. A byte more from the client is FileTooBig, and is written nowhere.
+    std::uint64_t bytes_max = std::numeric_limits<std::uint64_t>::max();
+};
+io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
+                              StoreOptions options = {});
 // The same, TYPE A (pump_ascii.cpp).
 io::Task<Status> receive_file_as_ascii(Transfer& transfer, vfs::UploadTarget& target);
+
+// HASH and its kin (pump_digest.cpp): `hasher` is fed with the bytes from `offset` to before `end`,
+// in rounds on helpers. Truncated when the file ends before `end`.
+struct DigestWork {
+    io::Reactor& reactor;
+    BufferPool& pool;  // BufferPools::digest
+    io::StopSource& stop;
+    std::uint64_t& done;  // bytes read so far, for who looks meanwhile
+};
+io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_t offset,
+                             std::int64_t end, digest::Hasher& hasher);
 
 // Turns entries into lines. Implemented by the session, which knows FTP.
 class EntryRenderer {
