@@ -1,6 +1,7 @@
 #include "sluice/digest/hasher.hpp"
 
 #include <isa-l/crc.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -43,6 +44,12 @@ void Hasher::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(co
 Result<Hasher> Hasher::begin(Algorithm algorithm) {
     Hasher hasher(algorithm);
     if (algorithm == Algorithm::Crc32) { return hasher; }
+    // Without openssl.cnf: no file is opened and no module loaded because a client asks for a
+    // digest. What that file may say concerns keys and TLS, not checksums. Costs one load of an
+    // atomic after the first time.
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1) {
+        return fail(Errc::NotSupported);
+    }
     hasher.context_.reset(EVP_MD_CTX_new());
     if (hasher.context_ == nullptr) { return fail(Errc::NoMemory); }
     if (EVP_DigestInit_ex(hasher.context_.get(), native_of(algorithm), nullptr) != 1) {

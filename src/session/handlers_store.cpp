@@ -43,7 +43,7 @@ io::Task<void> upload(Session& session, std::unique_ptr<vfs::UploadTarget> targe
         stored = co_await xfer::receive_file_as_ascii(transfer, *target);
     } else {
         if (extras.digests.any()) {
-            // On a helper: libcrypto reads its configuration when it is first asked.
+            // On a helper: who is first sets libcrypto up.
             auto work = [&extras] { return digest::HasherSet(extras.digests); };
             digests = co_await session.reactor().on_helper(work);
         }

@@ -44,7 +44,8 @@ private:
 
 class Hasher {
 public:
-    // NotSupported where this machine's libcrypto refuses the algorithm (MD5 under FIPS).
+    // NotSupported where this machine's libcrypto refuses the algorithm (MD5 in a FIPS build).
+    // Sets libcrypto up when it is the first: on a helper, too.
     static Result<Hasher> begin(Algorithm algorithm);
 
     Algorithm algorithm() const { return algorithm_; }
