@@ -8,9 +8,13 @@ constexpr char lower(char c) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) { return false; }
+    if (a.size() != b.size()) {
+        return false;
+    }
     for (std::size_t i = 0; i < a.size(); ++i) {
-        if (lower(a[i]) != lower(b[i])) { return false; }
+        if (lower(a[i]) != lower(b[i])) {
+            return false;
+        }
     }
     return true;
 }
@@ -19,18 +23,25 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 std::string_view name_of(Algorithm algorithm) {
     switch (algorithm) {
-        case Algorithm::Sha256: return "SHA-256";
-        case Algorithm::Sha512: return "SHA-512";
-        case Algorithm::Sha1: return "SHA-1";
-        case Algorithm::Md5: return "MD5";
-        case Algorithm::Crc32: return "CRC32";
+        case Algorithm::Sha256:
+            return "SHA-256";
+        case Algorithm::Sha512:
+            return "SHA-512";
+        case Algorithm::Sha1:
+            return "SHA-1";
+        case Algorithm::Md5:
+            return "MD5";
+        case Algorithm::Crc32:
+            return "CRC32";
     }
     return "";
 }
 
 std::optional<Algorithm> find_algorithm(std::string_view name) {
     for (const Algorithm algorithm : kAlgorithms) {
-        if (equal_ignoring_case(name, name_of(algorithm))) { return algorithm; }
+        if (equal_ignoring_case(name, name_of(algorithm))) {
+            return algorithm;
+        }
     }
     return std::nullopt;
 }
@@ -38,9 +49,13 @@ std::optional<Algorithm> find_algorithm(std::string_view name) {
 std::string feature_list(Algorithm chosen) {
     std::string list;
     for (const Algorithm algorithm : kAlgorithms) {
-        if (!list.empty()) { list += ';'; }
+        if (!list.empty()) {
+            list += ';';
+        }
         list += name_of(algorithm);
-        if (algorithm == chosen) { list += '*'; }
+        if (algorithm == chosen) {
+            list += '*';
+        }
     }
     return list;
 }

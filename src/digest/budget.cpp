@@ -29,7 +29,9 @@ Budget::~Budget() = default;
 Budget::Place* Budget::find(ClientKey client) {
     for (std::size_t i = 0; i < kProbes; ++i) {
         Place& place = places_[(first_place(client) + i) % kClientsMax];
-        if (place.is_taken && place.client == client) { return &place; }
+        if (place.is_taken && place.client == client) {
+            return &place;
+        }
     }
     return nullptr;
 }
@@ -39,10 +41,16 @@ Budget::Place* Budget::make_place(ClientKey client, Instant now) {
     Place* best = nullptr;
     for (std::size_t i = 0; i < kProbes; ++i) {
         Place& place = places_[(first_place(client) + i) % kClientsMax];
-        if (place.running > 0) { continue; }
-        if (best == nullptr || place.spent < best->spent) { best = &place; }
+        if (place.running > 0) {
+            continue;
+        }
+        if (best == nullptr || place.spent < best->spent) {
+            best = &place;
+        }
     }
-    if (best == nullptr) { return nullptr; }
+    if (best == nullptr) {
+        return nullptr;
+    }
     *best = Place();
     best->client = client;
     best->is_taken = true;
@@ -52,10 +60,16 @@ Budget::Place* Budget::make_place(ClientKey client, Instant now) {
 
 Verdict Budget::enter(ClientKey client, std::uint64_t bytes, Instant now) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (places_ == nullptr) { places_ = std::make_unique<Place[]>(kClientsMax); }
+    if (places_ == nullptr) {
+        places_ = std::make_unique<Place[]>(kClientsMax);
+    }
     Place* place = find(client);
-    if (place == nullptr) { place = make_place(client, now); }
-    if (place == nullptr || place->running >= rules_.at_once) { return Verdict::Busy; }
+    if (place == nullptr) {
+        place = make_place(client, now);
+    }
+    if (place == nullptr || place->running >= rules_.at_once) {
+        return Verdict::Busy;
+    }
     if (now - place->window_began >= kWindow) {
         place->spent = 0;
         place->window_began = now;
@@ -64,7 +78,9 @@ Verdict Budget::enter(ClientKey client, std::uint64_t bytes, Instant now) {
         // The bytes of a digest that runs from one hour into the next count for the first only, so
         // `spent` never exceeds the rule.
         const std::uint64_t left = rules_.bytes_per_hour - place->spent;
-        if (bytes > left) { return Verdict::Spent; }
+        if (bytes > left) {
+            return Verdict::Spent;
+        }
         place->spent += bytes;
     }
     ++place->running;

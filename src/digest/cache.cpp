@@ -11,7 +11,9 @@ std::uint64_t mixed(std::uint64_t state, std::uint64_t next) {
     return state ^ (state >> 32);
 }
 
-std::uint64_t as_bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::uint64_t as_bits(std::int64_t value) {
+    return static_cast<std::uint64_t>(value);
+}
 
 std::uint64_t hash_of(const FileState& file, Algorithm algorithm) {
     std::uint64_t hash = mixed(static_cast<std::uint64_t>(algorithm), file.inode);
@@ -36,7 +38,9 @@ struct Cache::Entry {
 
 bool is_settled(const FileState& file, WallTime now) {
     const std::int64_t seconds = now.seconds - file.changed.seconds;
-    if (seconds != 0 && seconds != 1) { return seconds > 1; }
+    if (seconds != 0 && seconds != 1) {
+        return seconds > 1;
+    }
     const std::int64_t elapsed =
         seconds * 1'000'000'000 + now.nanoseconds - file.changed.nanoseconds;
     return elapsed >= kSettleTime.ns;
@@ -54,7 +58,9 @@ Cache::Entry* Cache::set_of(const FileState& file, Algorithm algorithm) {
 
 std::optional<Value> Cache::find(const FileState& file, Algorithm algorithm) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (entries_ == nullptr) { return std::nullopt; }
+    if (entries_ == nullptr) {
+        return std::nullopt;
+    }
     Entry* const set = set_of(file, algorithm);
     for (std::size_t way = 0; way < ways_; ++way) {
         if (set[way].is(file, algorithm)) {
@@ -66,9 +72,13 @@ std::optional<Value> Cache::find(const FileState& file, Algorithm algorithm) {
 }
 
 void Cache::add(const FileState& file, Algorithm algorithm, const Value& value) {
-    if (sets_ == 0) { return; }
+    if (sets_ == 0) {
+        return;
+    }
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (entries_ == nullptr) { entries_ = std::make_unique<Entry[]>(capacity()); }
+    if (entries_ == nullptr) {
+        entries_ = std::make_unique<Entry[]>(capacity());
+    }
     Entry* const set = set_of(file, algorithm);
     Entry* place = set;  // itself, else an empty one, else what was asked for longest ago
     for (std::size_t way = 0; way < ways_; ++way) {
@@ -76,7 +86,9 @@ void Cache::add(const FileState& file, Algorithm algorithm, const Value& value) 
             place = set + way;
             break;
         }
-        if (set[way].last_asked < place->last_asked) { place = set + way; }
+        if (set[way].last_asked < place->last_asked) {
+            place = set + way;
+        }
     }
     place->file = file;
     place->algorithm = algorithm;
@@ -86,11 +98,15 @@ void Cache::add(const FileState& file, Algorithm algorithm, const Value& value) 
 
 void Cache::forget(const FileState& file) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (entries_ == nullptr) { return; }
+    if (entries_ == nullptr) {
+        return;
+    }
     for (const Algorithm algorithm : kAlgorithms) {
         Entry* const set = set_of(file, algorithm);
         for (std::size_t way = 0; way < ways_; ++way) {
-            if (set[way].is(file, algorithm)) { set[way] = Entry(); }
+            if (set[way].is(file, algorithm)) {
+                set[way] = Entry();
+            }
         }
     }
 }

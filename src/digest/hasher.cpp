@@ -13,11 +13,16 @@ namespace {
 
 const EVP_MD* native_of(Algorithm algorithm) {
     switch (algorithm) {
-        case Algorithm::Sha256: return EVP_sha256();
-        case Algorithm::Sha512: return EVP_sha512();
-        case Algorithm::Sha1: return EVP_sha1();
-        case Algorithm::Md5: return EVP_md5();
-        case Algorithm::Crc32: break;
+        case Algorithm::Sha256:
+            return EVP_sha256();
+        case Algorithm::Sha512:
+            return EVP_sha512();
+        case Algorithm::Sha1:
+            return EVP_sha1();
+        case Algorithm::Md5:
+            return EVP_md5();
+        case Algorithm::Crc32:
+            break;
     }
     return nullptr;
 }
@@ -39,11 +44,15 @@ std::string Value::hex() const {
     return text;
 }
 
-void Hasher::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void Hasher::Free::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
 
 Result<Hasher> Hasher::begin(Algorithm algorithm) {
     Hasher hasher(algorithm);
-    if (algorithm == Algorithm::Crc32) { return hasher; }
+    if (algorithm == Algorithm::Crc32) {
+        return hasher;
+    }
     // Without openssl.cnf: no file is opened and no module loaded because a client asks for a
     // digest. What that file may say concerns keys and TLS, not checksums. Costs one load of an
     // atomic after the first time.
@@ -51,7 +60,9 @@ Result<Hasher> Hasher::begin(Algorithm algorithm) {
         return fail(Errc::NotSupported);
     }
     hasher.context_.reset(EVP_MD_CTX_new());
-    if (hasher.context_ == nullptr) { return fail(Errc::NoMemory); }
+    if (hasher.context_ == nullptr) {
+        return fail(Errc::NoMemory);
+    }
     if (EVP_DigestInit_ex(hasher.context_.get(), native_of(algorithm), nullptr) != 1) {
         return fail(Errc::NotSupported);
     }
@@ -63,7 +74,9 @@ void Hasher::update(Bytes bytes) {
         crc_ = crc32_gzip_refl(crc_, bytes.data(), bytes.size());
         return;
     }
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) { failed_ = true; }
+    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) {
+        failed_ = true;
+    }
 }
 
 Result<Value> Hasher::finish() {
@@ -84,21 +97,29 @@ Result<Value> Hasher::finish() {
 
 HasherSet::HasherSet(AlgorithmSet wanted) {
     for (const Algorithm algorithm : kAlgorithms) {
-        if (!has(wanted, algorithm)) { continue; }
+        if (!has(wanted, algorithm)) {
+            continue;
+        }
         Result<Hasher> hasher = Hasher::begin(algorithm);
-        if (hasher) { hashers_.push_back(std::move(*hasher)); }
+        if (hasher) {
+            hashers_.push_back(std::move(*hasher));
+        }
     }
 }
 
 void HasherSet::update(Bytes bytes) {
-    for (Hasher& hasher : hashers_) { hasher.update(bytes); }
+    for (Hasher& hasher : hashers_) {
+        hasher.update(bytes);
+    }
 }
 
 std::vector<std::pair<Algorithm, Value>> HasherSet::finish() {
     std::vector<std::pair<Algorithm, Value>> values;
     for (Hasher& hasher : hashers_) {
         const Result<Value> value = hasher.finish();
-        if (value) { values.emplace_back(hasher.algorithm(), *value); }
+        if (value) {
+            values.emplace_back(hasher.algorithm(), *value);
+        }
     }
     return values;
 }

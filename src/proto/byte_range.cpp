@@ -44,8 +44,7 @@ std::size_t find_two_words(std::string_view text, char separator) {
 // Digits, the separator, digits: meant as a range, whether it is a good one or not.
 bool looks_like_range(std::string_view text, char separator) {
     const std::size_t at = text.find(separator);
-    return at != 0 && at + 1 < text.size() &&
-           text.find_first_not_of("0123456789") == at &&
+    return at != 0 && at + 1 < text.size() && text.find_first_not_of("0123456789") == at &&
            text.find_first_not_of("0123456789", at + 1) == std::string_view::npos;
 }
 

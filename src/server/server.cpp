@@ -80,7 +80,8 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       hosts_(config.limits.max_sessions_per_ip),
       passive_slots_(config.server.passive_ports.count()),
       digests_(config.limits.hash_cache,
-               {.at_once = config.limits.hash_at_once, .bytes_per_hour = config.limits.hash_hourly}),
+               {.at_once = config.limits.hash_at_once,
+                .bytes_per_hour = config.limits.hash_hourly}),
       helpers_(config.helpers.threads) {}
 
 Server::~Server() { join(); }

@@ -67,10 +67,12 @@ private:
 };
 
 std::string Order::answer(const digest::Value& value) const {
-    if (form == AnswerForm::DigestOnly) { return value.hex(); }
+    if (form == AnswerForm::DigestOnly) {
+        return value.hex();
+    }
     const std::int64_t last = range.end > range.first ? range.end - 1 : range.first;
-    return fmt::format("{} {}-{} {} {}", digest::name_of(algorithm), range.first, last,
-                       value.hex(), name);
+    return fmt::format("{} {}-{} {} {}", digest::name_of(algorithm), range.first, last, value.hex(),
+                       name);
 }
 
 // Looks into the cache, else enters the client's budget.
@@ -78,8 +80,12 @@ void Order::prepare(sys::Kernel& kernel, digest::Shared& shared, digest::ClientK
     // Before the first byte is read: a change from here on will show in the file's times.
     is_cacheable_ = is_whole_file() && file.fs_class != vfs::FsClass::Remote &&
                     digest::is_settled(file_state(file.status), kernel.wall_time());
-    if (is_whole_file()) { known = shared.cache.find(file_state(file.status), algorithm); }
-    if (known) { return; }
+    if (is_whole_file()) {
+        known = shared.cache.find(file_state(file.status), algorithm);
+    }
+    if (known) {
+        return;
+    }
     Result<digest::Hasher> begun = digest::Hasher::begin(algorithm);
     if (!begun) {
         error = begun.error().code;
@@ -87,7 +93,9 @@ void Order::prepare(sys::Kernel& kernel, digest::Shared& shared, digest::ClientK
     }
     entered_ = kernel.now();
     verdict = shared.budget.enter(client, length(), entered_);
-    if (verdict == digest::Verdict::Granted) { hasher.emplace(std::move(*begun)); }
+    if (verdict == digest::Verdict::Granted) {
+        hasher.emplace(std::move(*begun));
+    }
 }
 
 // Busy when the file has changed meanwhile: what was read may be neither the old nor the new one.
@@ -100,10 +108,16 @@ Result<digest::Value> Order::finish(sys::Kernel& kernel, digest::Shared& shared,
     if (!read) {
         return fail(read.error().code == Errc::Truncated ? Error(Errc::Busy) : read.error());
     }
-    if (!now) { return fail(now.error()); }
-    if (!(file_state(*now) == file_state(file.status))) { return fail(Errc::Busy); }
+    if (!now) {
+        return fail(now.error());
+    }
+    if (!(file_state(*now) == file_state(file.status))) {
+        return fail(Errc::Busy);
+    }
     Result<digest::Value> value = hasher->finish();
-    if (value && is_cacheable_) { shared.cache.add(file_state(*now), algorithm, *value); }
+    if (value && is_cacheable_) {
+        shared.cache.add(file_state(*now), algorithm, *value);
+    }
     return value;
 }
 
@@ -117,11 +131,15 @@ digest::ClientKey key_of(const sys::SocketAddress& peer) {
 
 // The draft's section 3.5; the X... commands know fewer codes.
 ReplyCode code_for_digest(Errc code, AnswerForm form) {
-    if (form == AnswerForm::Full && code == Errc::IsDirectory) { return ReplyCode::BadFileName; }
+    if (form == AnswerForm::Full && code == Errc::IsDirectory) {
+        return ReplyCode::BadFileName;
+    }
     if (form == AnswerForm::Full && code == Errc::NotRegularFile) {
         return ReplyCode::PageTypeUnknown;
     }
-    if (code == Errc::NotSupported) { return ReplyCode::ParameterNotImplemented; }
+    if (code == Errc::NotSupported) {
+        return ReplyCode::ParameterNotImplemented;
+    }
     return code_for(code, PathUse::Existing);
 }
 
@@ -142,9 +160,9 @@ bool fit_range(Session& session, Order& order) {
     const bool is_short =
         order.form == AnswerForm::Full ? order.range.first >= size : order.range.end > size;
     if (order.range.is_set() && is_short) {
-        session.reply(order.form == AnswerForm::Full ? ReplyCode::BadRestart
-                                                     : ReplyCode::BadArgument,
-                      "The range lies behind the end of the file.");
+        session.reply(
+            order.form == AnswerForm::Full ? ReplyCode::BadRestart : ReplyCode::BadArgument,
+            "The range lies behind the end of the file.");
         return false;
     }
     order.range.end = std::min(order.range.end, size);
@@ -167,13 +185,14 @@ bool is_to_compute(Session& session, const Order& order) {
         return false;
     }
     switch (order.verdict) {
-        case digest::Verdict::Granted: return true;
+        case digest::Verdict::Granted:
+            return true;
         case digest::Verdict::Busy:
-            session.reply(ReplyCode::FileBusy, "Too many digests at the same time, try again later.");
+            session.reply(ReplyCode::FileBusy,
+                          "Too many digests at the same time, try again later.");
             return false;
         case digest::Verdict::Spent:
-            session.reply(ReplyCode::ExceededAllocation,
-                          "Too many bytes for digests in one hour.");
+            session.reply(ReplyCode::ExceededAllocation, "Too many bytes for digests in one hour.");
             return false;
     }
     return false;
@@ -201,7 +220,7 @@ io::Task<void> compute(Session& session, std::unique_ptr<Order> order) {
         session.end_job(ReplyCode::FileBusy, {"The file has changed while it was read."});
     } else {
         session.end_job(code_for_digest(value.error().code, order->form),
-                         {"The file could not be read: ", text_of(value.error()), "."});
+                        {"The file could not be read: ", text_of(value.error()), "."});
     }
 }
 
@@ -246,11 +265,16 @@ io::Task<void> carry_out(Session& session, std::unique_ptr<Order> order) {
 std::unique_ptr<Order> make_checksum_order(CommandId id) {
     constexpr AnswerForm form = AnswerForm::DigestOnly;
     switch (id) {
-        case CommandId::Xmd5: return std::make_unique<Order>("XMD5", Algorithm::Md5, form);
-        case CommandId::Xsha1: return std::make_unique<Order>("XSHA1", Algorithm::Sha1, form);
-        case CommandId::Xsha256: return std::make_unique<Order>("XSHA256", Algorithm::Sha256, form);
-        case CommandId::Xsha512: return std::make_unique<Order>("XSHA512", Algorithm::Sha512, form);
-        default: return std::make_unique<Order>("XCRC", Algorithm::Crc32, form);
+        case CommandId::Xmd5:
+            return std::make_unique<Order>("XMD5", Algorithm::Md5, form);
+        case CommandId::Xsha1:
+            return std::make_unique<Order>("XSHA1", Algorithm::Sha1, form);
+        case CommandId::Xsha256:
+            return std::make_unique<Order>("XSHA256", Algorithm::Sha256, form);
+        case CommandId::Xsha512:
+            return std::make_unique<Order>("XSHA512", Algorithm::Sha512, form);
+        default:
+            return std::make_unique<Order>("XCRC", Algorithm::Crc32, form);
     }
 }
 
@@ -260,14 +284,15 @@ std::string without_doubled_quotes(std::string_view text) {
     name.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         name += text[i];
-        if (text[i] == '"') { ++i; }
+        if (text[i] == '"') {
+            ++i;
+        }
     }
     return name;
 }
 
 io::Task<void> hash(Session& session, std::string_view argument) {
-    auto order =
-        std::make_unique<Order>("HASH", session.state().hash, AnswerForm::Full);
+    auto order = std::make_unique<Order>("HASH", session.state().hash, AnswerForm::Full);
     order->name = argument;
     order->range = take_range(session);
     co_await carry_out(session, std::move(order));
@@ -310,21 +335,22 @@ io::Task<void> site_hash(Session& session, std::string_view argument) {
 }
 
 io::Task<void> handle_checksum(Session& session, const Command& command) {
-    const Result<proto::ChecksumArgument> parsed =
-        proto::parse_checksum_argument(command.argument);
+    const Result<proto::ChecksumArgument> parsed = proto::parse_checksum_argument(command.argument);
     if (!parsed) {
-        session.reply(ReplyCode::BadArgument, "A file is wanted, or a file, its first byte and "
-                                              "the byte behind the last.");
+        session.reply(ReplyCode::BadArgument,
+                      "A file is wanted, or a file, its first byte and "
+                      "the byte behind the last.");
         co_return;
     }
-    std::unique_ptr<Order> order =
-        make_checksum_order(proto::find_command(command.verb)->id);
+    std::unique_ptr<Order> order = make_checksum_order(proto::find_command(command.verb)->id);
     order->name = parsed->is_quoted ? without_doubled_quotes(parsed->path) : parsed->path;
     order->range = parsed->range;
     if (parsed->may_be_all_name) {
         const Result<std::string> whole = session.resolve(command.argument);
         Result<sys::FileStatus> status = fail(Errc::NotFound);
-        if (whole) { status = co_await session.tree().status(*whole); }
+        if (whole) {
+            status = co_await session.tree().status(*whole);
+        }
         if (status) {
             order->name = command.argument;
             order->range = proto::ByteRange();

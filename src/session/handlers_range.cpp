@@ -34,7 +34,9 @@ proto::ByteRange take_range(Session& session) {
 }
 
 bool can_use_range(Session& session, proto::ByteRange range, std::int64_t restart_offset) {
-    if (!range.is_set()) { return true; }
+    if (!range.is_set()) {
+        return true;
+    }
     if (restart_offset > 0) {
         session.reply(ReplyCode::FileUnavailable, "RANG and REST exclude each other.");
         return false;

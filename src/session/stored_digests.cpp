@@ -19,8 +19,12 @@ void include(digest::AlgorithmSet& set, Algorithm algorithm) {
 std::string list_of(digest::AlgorithmSet set) {
     std::string list;
     for (const Algorithm algorithm : digest::kAlgorithms) {
-        if (!digest::has(set, algorithm)) { continue; }
-        if (!list.empty()) { list += ';'; }
+        if (!digest::has(set, algorithm)) {
+            continue;
+        }
+        if (!list.empty()) {
+            list += ';';
+        }
         list += digest::name_of(algorithm);
     }
     return list.empty() ? "OFF" : list;
@@ -31,9 +35,13 @@ bool parse_list(std::string_view list, digest::AlgorithmSet& set) {
     while (true) {
         const std::size_t end = list.find(';');
         const std::optional<Algorithm> algorithm = digest::find_algorithm(list.substr(0, end));
-        if (!algorithm || !is_offered(*algorithm)) { return false; }
+        if (!algorithm || !is_offered(*algorithm)) {
+            return false;
+        }
         include(set, *algorithm);
-        if (end == std::string_view::npos) { return true; }
+        if (end == std::string_view::npos) {
+            return true;
+        }
         list.remove_prefix(end + 1);
     }
 }
@@ -62,7 +70,9 @@ void set_stored_hash_option(Session& session, std::string_view value) {
 }
 
 digest::AlgorithmSet stored_algorithms(const Session& session) {
-    if (session.state().stored_hash) { return *session.state().stored_hash; }
+    if (session.state().stored_hash) {
+        return *session.state().stored_hash;
+    }
     digest::AlgorithmSet set;
     const config::UploadDigest wanted = session.config().upload.digest;
     if (wanted == config::UploadDigest::Sha256 || wanted == config::UploadDigest::Both) {
@@ -77,17 +87,23 @@ digest::AlgorithmSet stored_algorithms(const Session& session) {
 io::Task<std::string> settle_digests(Session& session, vfs::UploadTarget& target,
                                      digest::HasherSet& digests) {
     const bool changed_a_file = target.is_in_place() && target.bytes_written() > 0;
-    if (digests.is_empty() && !changed_a_file) { co_return std::string(); }
+    if (digests.is_empty() && !changed_a_file) {
+        co_return std::string();
+    }
     digest::Cache& cache = session.services().digests.cache;
     // Where a server or a daemon holds the file, its times may be anybody's.
     const bool is_cached = target.status_at_end() && target.fs_class() != vfs::FsClass::Remote;
     auto work = [&cache, &target, &digests, is_cached] {
         std::string tail;
-        if (is_cached && target.is_in_place()) { cache.forget(file_state(*target.status_at_end())); }
+        if (is_cached && target.is_in_place()) {
+            cache.forget(file_state(*target.status_at_end()));
+        }
         for (const auto& [algorithm, value] : digests.finish()) {
             const bool is_whole =
                 is_cached && target.status_at_end()->size == target.bytes_written();
-            if (is_whole) { cache.add(file_state(*target.status_at_end()), algorithm, value); }
+            if (is_whole) {
+                cache.add(file_state(*target.status_at_end()), algorithm, value);
+            }
             tail += ' ';
             tail += digest::name_of(algorithm);
             tail += '=';

@@ -41,13 +41,19 @@ Round run_round(sys::Kernel& kernel, int fd, MutableBytes buffer, std::int64_t o
 // Waits in line. Not set: told to stop.
 io::Task<Buffer> take_buffer(DigestWork work) {
     Buffer buffer = work.pool.try_take();
-    if (buffer.is_set()) { co_return buffer; }
+    if (buffer.is_set()) {
+        co_return buffer;
+    }
     io::Event turn(work.reactor.ready());
     BufferPool::Place place(work.pool, turn);
     work.stop.notify(&turn);
-    while (!place.has_come() && !work.stop.requested()) { co_await turn.wait(); }
+    while (!place.has_come() && !work.stop.requested()) {
+        co_await turn.wait();
+    }
     work.stop.notify(nullptr);
-    if (place.has_come()) { buffer = place.take(); }
+    if (place.has_come()) {
+        buffer = place.take();
+    }
     co_return buffer;
 }
 
@@ -59,7 +65,9 @@ io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_
     const int fd = file.fd.number();
     while (offset < end) {
         Buffer buffer = co_await take_buffer(work);
-        if (work.stop.requested()) { co_return fail(Errc::Stopped); }
+        if (work.stop.requested()) {
+            co_return fail(Errc::Stopped);
+        }
         const MutableBytes bytes = buffer.bytes();
         const std::int64_t length = std::min(kRoundBytes, end - offset);
         auto job = [&kernel, fd, bytes, offset, length, end, &hasher] {
@@ -75,7 +83,9 @@ io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_
         buffer.release();
         work.done += static_cast<std::uint64_t>(round.done);
         offset += round.done;
-        if (!round.file) { co_return fail(round.file.error()); }
+        if (!round.file) {
+            co_return fail(round.file.error());
+        }
     }
     co_return Status();
 }

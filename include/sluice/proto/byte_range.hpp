@@ -33,15 +33,15 @@ Result<ByteRange> parse_range(std::string_view argument);
 //     name    name;start;end    name start end    "name"    "name" start end    "name";start;end
 // `end` is the byte behind the last one, as ProFTPD has it. A quote inside quotes is doubled.
 struct ChecksumArgument {
-    std::string_view path;    // without quotes around it; quotes inside are still doubled
+    std::string_view path;  // without quotes around it; quotes inside are still doubled
     bool is_quoted = false;
     ByteRange range;
     // What was taken for a range may be part of a name all the same ("chapter 1 2"): who finds a
     // file of the whole argument's name should take that. Never where there are quotes.
     bool may_be_all_name = false;
 };
-// BadArgument: no name, a quote without its pair, a range that is empty or not one of numbers behind
-// a quoted name.
+// BadArgument: no name, a quote without its pair, a range that is empty or not one of numbers
+// behind a quoted name.
 Result<ChecksumArgument> parse_checksum_argument(std::string_view argument);
 
 }  // namespace sluice::proto

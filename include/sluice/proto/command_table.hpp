@@ -207,8 +207,8 @@ inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
 
 // Commands behind SITE, in the same style. Their names may be longer than a verb.
 enum class SiteId : std::uint8_t {
-    Chgrp, Chmod, Copy, Cpfr, Cpto, Hash, Help, Idle, Mkdir, Quota, Rmdir, Symlink, Umask, Utime, Who,
-    Count_,
+    Chgrp, Chmod, Copy, Cpfr, Cpto, Hash, Help, Idle, Mkdir, Quota, Rmdir, Symlink, Umask, Utime,
+    Who, Count_,
 };
 inline constexpr std::size_t kSiteIdCount = static_cast<std::size_t>(SiteId::Count_);
 

@@ -73,7 +73,9 @@ TEST(DigestBudget, RefusesWhenAllPlacesCompute) {
     }
     EXPECT_LE(granted, Budget::kClientsMax);
     EXPECT_GT(granted, Budget::kClientsMax / 2);
-    for (const ClientKey& key : running) { budget.leave(key, 0, kStart); }
+    for (const ClientKey& key : running) {
+        budget.leave(key, 0, kStart);
+    }
     for (const ClientKey& key : running) {
         EXPECT_EQ(budget.enter(key, 1, kStart), Verdict::Granted);
         budget.leave(key, 0, kStart);

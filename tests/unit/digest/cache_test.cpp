@@ -44,7 +44,9 @@ TEST(DigestCache, TellsFilesApartByEveryMember) {
     others[4].modified.nanoseconds = 4;
     others[5].changed.seconds = 1999;
     others[6].changed.nanoseconds = 7;
-    for (const FileState& other : others) { EXPECT_FALSE(cache.find(other, Algorithm::Md5)); }
+    for (const FileState& other : others) {
+        EXPECT_FALSE(cache.find(other, Algorithm::Md5));
+    }
 }
 
 TEST(DigestCache, StaysWithinItsBoundAndKeepsWhatIsAskedFor) {
@@ -58,7 +60,9 @@ TEST(DigestCache, StaysWithinItsBoundAndKeepsWhatIsAskedFor) {
         }
         std::size_t found = 0;
         for (std::uint64_t inode = 1; inode <= 2000; ++inode) {
-            if (cache.find(some_file(inode), Algorithm::Sha256)) { ++found; }
+            if (cache.find(some_file(inode), Algorithm::Sha256)) {
+                ++found;
+            }
         }
         EXPECT_LE(found, cache.capacity());
         EXPECT_GE(found, cache.capacity() / 2) << "most places are in use";

@@ -52,7 +52,9 @@ TEST(Hasher, GivesTheDigestsOfTheStandards) {
 
 TEST(Hasher, DoesNotCareHowTheBytesAreCut) {
     std::string text;
-    for (int i = 0; i < 300; ++i) { text += static_cast<char>(i * 7); }
+    for (int i = 0; i < 300; ++i) {
+        text += static_cast<char>(i * 7);
+    }
     for (const Algorithm algorithm : kAlgorithms) {
         const std::string whole = digest_of(algorithm, text);
         for (std::size_t cut = 1; cut <= text.size(); ++cut) {
@@ -84,7 +86,8 @@ TEST(AlgorithmNames, AreFoundInAnyCaseAndExactly) {
     }
     EXPECT_EQ(find_algorithm("sha-256"), Algorithm::Sha256);
     EXPECT_EQ(find_algorithm("Crc32"), Algorithm::Crc32);
-    for (const std::string_view bad : {"", "SHA", "SHA256", "SHA-256 ", " MD5", "CRC-37", "SHA-1*"}) {
+    for (const std::string_view bad :
+         {"", "SHA", "SHA256", "SHA-256 ", " MD5", "CRC-37", "SHA-1*"}) {
         EXPECT_FALSE(find_algorithm(bad)) << bad;
     }
 }

@@ -28,9 +28,9 @@ TEST(ParseRange, TakesOneZeroForTheWholeFile) {
 TEST(ParseRange, EndsWhereTheNumbersDo) {
     EXPECT_EQ(parse_range("0 9223372036854775805").value(), ByteRange(0, INT64_MAX - 1));
     EXPECT_TRUE(parse_range("0 9223372036854775805")->is_set());
-    for (const std::string_view bad : {"0 9223372036854775806", "0 9223372036854775807",
-                                       "9223372036854775808 9223372036854775809",
-                                       "18446744073709551616 18446744073709551617"}) {
+    for (const std::string_view bad :
+         {"0 9223372036854775806", "0 9223372036854775807",
+          "9223372036854775808 9223372036854775809", "18446744073709551616 18446744073709551617"}) {
         EXPECT_EQ(parse_range(bad).error().code, Errc::BadArgument) << bad;
     }
 }
@@ -84,10 +84,26 @@ TEST(ParseChecksumArgument, TakesANameInQuotes) {
 }
 
 TEST(ParseChecksumArgument, RefusesWhatIsHalfAForm) {
-    for (const std::string_view bad :
-         {"", "\"", "\"a", "\"\"", "\"a\"b", "\"a\" ", "\"a\" 1", "\"a\" 1 ", "\"a\" 2 1",
-          "\"a\" 1;2", "\"a\";1 2", "\"a\" 1 2 3", "\"a\"\"", "\"\" 1 2", "f 5 5", "f 6 5", "f;6;5",
-          "f 0 9223372036854775806", "f 0 99999999999999999999", "\"a\" -1 5"}) {
+    for (const std::string_view bad : {"",
+                                       "\"",
+                                       "\"a",
+                                       "\"\"",
+                                       "\"a\"b",
+                                       "\"a\" ",
+                                       "\"a\" 1",
+                                       "\"a\" 1 ",
+                                       "\"a\" 2 1",
+                                       "\"a\" 1;2",
+                                       "\"a\";1 2",
+                                       "\"a\" 1 2 3",
+                                       "\"a\"\"",
+                                       "\"\" 1 2",
+                                       "f 5 5",
+                                       "f 6 5",
+                                       "f;6;5",
+                                       "f 0 9223372036854775806",
+                                       "f 0 99999999999999999999",
+                                       "\"a\" -1 5"}) {
         EXPECT_FALSE(parse_checksum_argument(bad)) << bad;
     }
 }
@@ -97,7 +113,9 @@ TEST(ParseChecksumArgument, AlwaysDecidesOnRandomBytes) {
     for (int round = 0; round < 100'000; ++round) {
         std::string line;
         const std::uint64_t size = prng.below(12);
-        for (std::uint64_t i = 0; i < size; ++i) { line += "\" ;01a"[prng.below(6)]; }
+        for (std::uint64_t i = 0; i < size; ++i) {
+            line += "\" ;01a"[prng.below(6)];
+        }
         const Result<ChecksumArgument> result = parse_checksum_argument(line);
         if (result) {
             EXPECT_FALSE(result->path.empty()) << line;
