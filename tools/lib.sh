@@ -8,7 +8,7 @@
 
 # One list of packages per purpose. meson brings python3 with it.
 build_packages="g++ meson ninja-build pkg-config libfmt-dev libexpected-dev liburing-dev
-    libtomlplusplus-dev libcli11-dev libmimalloc-dev zlib1g-dev"
+    libtomlplusplus-dev libcli11-dev libmimalloc-dev zlib1g-dev libssl-dev libisal-dev"
 test_packages="$build_packages libgtest-dev libgmock-dev libbenchmark-dev python3
     nlohmann-json3-dev libncurses-dev scdoc curl wget lftp ncftp tnftp spin strace btrfs-progs"
 # What only tests/clients drives: 35 MB to fetch, and more with a JDK where there is none.

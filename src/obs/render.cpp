@@ -93,6 +93,9 @@ void render_text(std::string& out, const Event& event) {
         fmt::format_to(std::back_inserter(out), " bytes={} ms={} {} code={}", event.bytes,
                        microseconds(event.duration) / 1000,
                        event.complete ? "complete" : "failed", event.code);
+        if (!event.digests.empty()) {
+            fmt::format_to(std::back_inserter(out), " {}", event.digests);
+        }
     }
     if (!event.reason.empty()) {
         out.append(" reason=");
@@ -129,6 +132,7 @@ void render_json(std::string& out, const Event& event) {
                        ",\"status\":\"{}\",\"code\":{}",
                        name_of(event.direction), event.ascii ? "ascii" : "binary", event.bytes,
                        event.offset, event.complete ? "complete" : "failed", event.code);
+        text("digests", event.digests);
     }
     if (event.duration.ns != 0) {
         fmt::format_to(std::back_inserter(out), ",\"duration_us\":{}",

@@ -12,19 +12,19 @@ constexpr std::size_t kHashSlots = std::size_t{1} << kHashBits;
 constexpr std::uint8_t kEmptySlot = 0xFF;
 static_assert(kRowCount < kEmptySlot);
 
-constexpr std::size_t hash_slot(Verb verb, std::uint32_t multiplier) {
-    return (verb.packed * multiplier) >> (32 - kHashBits);
+constexpr std::size_t hash_slot(Verb verb, std::uint64_t multiplier) {
+    return static_cast<std::size_t>((verb.packed * multiplier) >> (64 - kHashBits));
 }
 
 struct VerbHash {
-    std::uint32_t multiplier = 0;  // 0: none found
+    std::uint64_t multiplier = 0;  // 0: none found
     std::array<std::uint8_t, kHashSlots> slots = {};
 };
 
 constexpr VerbHash find_hash() {
-    // 70 verbs in 1,024 slots: about one odd multiplier in ten is free of collisions.
-    constexpr std::uint32_t kTriesMax = 20'000;
-    std::uint32_t multiplier = 0x9E3779B1u;
+    // 80 verbs in 1,024 slots: about one odd multiplier in 20 is free of collisions.
+    constexpr std::uint32_t kTriesMax = 2'000;
+    std::uint64_t multiplier = 0x9E3779B97F4A7C15u;
     for (std::uint32_t attempt = 0; attempt < kTriesMax; ++attempt) {
         VerbHash hash;
         hash.multiplier = multiplier;
@@ -40,7 +40,7 @@ constexpr VerbHash find_hash() {
         if (is_perfect) {
             return hash;
         }
-        multiplier = multiplier * 1664525u + 1013904223u;
+        multiplier = multiplier * 6364136223846793005u + 1442695040888963407u;
         multiplier |= 1u;
     }
     return {};

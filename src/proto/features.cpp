@@ -58,7 +58,8 @@ void append_syntax_cell(std::string& page, std::string_view name, std::string_vi
 
 }  // namespace
 
-void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied) {
+void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied,
+                     std::string_view digests) {
     std::array<std::string_view, kFeatureLinesMax> lines;
     std::size_t count = 0;
     for (const CommandRow& row : kCommandTable) {
@@ -85,6 +86,10 @@ void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied) 
             append_facts_feature(text, facts);
         } else {
             text += lines[i];
+            if (lines[i] == command_row(CommandId::Hash).feature) {
+                text += ' ';
+                text += digests;
+            }
         }
         append_reply_line(out, text);
     }
@@ -92,7 +97,7 @@ void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied) 
 }
 
 void append_help(ReplyBuffer& out, const CommandSet& denied) {
-    constexpr std::size_t kVerbsPerLine = 10;
+    constexpr std::size_t kVerbsPerLine = 8;  // lines of 72 columns
     begin_reply(out, ReplyCode::Help, "The following commands are recognized.");
     std::string line;
     std::size_t in_line = 0;

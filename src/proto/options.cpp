@@ -54,6 +54,15 @@ OptionRequest parse_options(std::string_view argument) {
     } else if (equal_ignoring_case(name, "MODE")) {
         request.kind = parse_deflate_level(value, request.level) ? OptionKind::DeflateLevel
                                                                  : OptionKind::Malformed;
+    } else if (equal_ignoring_case(name, "HASH")) {
+        request.kind = OptionKind::Hash;
+        request.value = value;
+    } else if (equal_ignoring_case(name, "STOR")) {
+        constexpr std::string_view kWord = "HASH";
+        const std::string_view word = value.substr(0, value.find(' '));
+        const bool is_known = equal_ignoring_case(word, kWord) && word.size() < value.size();
+        request.kind = is_known ? OptionKind::StoreHash : OptionKind::Malformed;
+        if (is_known) { request.value = value.substr(kWord.size() + 1); }
     }
     return request;
 }

@@ -79,6 +79,9 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       placement_(shards),
       hosts_(config.limits.max_sessions_per_ip),
       passive_slots_(config.server.passive_ports.count()),
+      digests_(config.limits.hash_cache,
+               {.at_once = config.limits.hash_at_once,
+                .bytes_per_hour = config.limits.hash_hourly}),
       helpers_(config.helpers.threads) {}
 
 Server::~Server() { join(); }
@@ -138,7 +141,7 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
                                  helpers_,   config_,   root_,
                                  logs_.log_of_shard(worker.index),
                                  placement_, hosts_,    passive_slots_,
-                                 worker.index};
+                                 digests_, worker.index};
     {
         Shard shard(around);
         Shard::Refusal refusal;

@@ -47,7 +47,8 @@ Shard::Shard(const Surroundings& surroundings)
       services_{reactor_,    around_.config,
                 tree_,       buffers_,
                 peer_rules_, parse_public_address(around_.config),
-                charset_.get(), around_.log, *this},
+                charset_.get(), around_.log, *this,
+                around_.digests},
       sessions_(around_.config.limits.max_sessions),
       drain_([](io::Message& m) { static_cast<Order&>(m).shard->drain(); }, this),
       kill_([](io::Message& m) { static_cast<Order&>(m).shard->kill(); }, this) {

@@ -65,6 +65,13 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Clnt).now = handle_clnt;
     at(CommandId::Csid).now = handle_csid;
     at(CommandId::Lang).now = handle_lang;
+    at(CommandId::Hash).later = handle_hash;
+    at(CommandId::Rang).now = handle_rang;
+    at(CommandId::Xcrc).later = handle_checksum;
+    at(CommandId::Xmd5).later = handle_checksum;
+    at(CommandId::Xsha1).later = handle_checksum;
+    at(CommandId::Xsha256).later = handle_checksum;
+    at(CommandId::Xsha512).later = handle_checksum;
     return all;
 }
 

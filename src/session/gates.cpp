@@ -32,7 +32,10 @@ bool pass_gates(Session& session, const proto::CommandRow& row) {
                                 ? PathUse::NewName
                                 : PathUse::Existing;
         session.reply(code_for(Errc::AccessDenied, use), "Permission denied: read-only here.");
-        if (row.flags.needs_data) { state.restart_offset = 0; }
+        if (row.flags.needs_data) {
+            state.restart_offset = 0;
+            state.range = proto::ByteRange();
+        }
         return false;
     }
     if (state.epsv_all && is_forbidden_by_epsv_all(row.id)) {

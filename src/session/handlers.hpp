@@ -47,6 +47,11 @@ void handle_stru(Session& session, const Command& command);
 void handle_rest(Session& session, const Command& command);
 io::Task<void> handle_allo(Session& session, const Command& command);
 void handle_opts(Session& session, const Command& command);
+// handlers_range.cpp
+void handle_rang(Session& session, const Command& command);
+// handlers_hash.cpp
+io::Task<void> handle_hash(Session& session, const Command& command);
+io::Task<void> handle_checksum(Session& session, const Command& command);
 // handlers_retrieve.cpp
 io::Task<void> handle_retr(Session& session, const Command& command);
 // handlers_store.cpp

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "session/handlers.hpp"
+#include "session/handlers_hash.hpp"
+#include "session/stored_digests.hpp"
 #include "sluice/proto/options.hpp"
 #include "sluice/proto/type_mode.hpp"
 
@@ -127,6 +129,8 @@ void handle_opts(Session& session, const Command& command) {
             session.state().deflate_level = static_cast<std::int8_t>(request.level);
             session.reply(ReplyCode::Okay, fmt::format("MODE Z LEVEL set to {}.", request.level));
             return;
+        case proto::OptionKind::Hash: set_hash_option(session, request.value); return;
+        case proto::OptionKind::StoreHash: set_stored_hash_option(session, request.value); return;
         case proto::OptionKind::Malformed:
         case proto::OptionKind::Unknown: break;
     }

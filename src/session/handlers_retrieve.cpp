@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "session/handlers.hpp"
+#include "session/handlers_range.hpp"
 #include "session/reply_for_error.hpp"
 #include "session/transfer_replies.hpp"
 #include "sluice/xfer/pumps.hpp"
@@ -44,8 +45,10 @@ io::Task<void> download(Session& session, vfs::File file, std::int64_t offset,
 }  // namespace
 
 io::Task<void> handle_retr(Session& session, const Command& command) {
-    const std::int64_t offset = take_restart_offset(session);
+    const proto::ByteRange range = take_range(session);
+    std::int64_t offset = take_restart_offset(session);
     if (!require_data_setup(session)) { co_return; }
+    if (!can_use_range(session, range, offset)) { co_return; }
     const Result<std::string> path = session.resolve(command.argument);
     if (!path) {
         refuse_transfer(session, path.error());
@@ -65,6 +68,11 @@ io::Task<void> handle_retr(Session& session, const Command& command) {
     if (offset > offset_max) {
         refuse_transfer(session, Error(Errc::OutOfRange));
         co_return;
+    }
+    if (range.is_set()) {
+        // Behind the end there is nothing, which is what is sent (draft-bryan-ftp-range-08 4.3).
+        file->cut(range.end);
+        offset = std::min(range.first, file->status.size);
     }
     session.begin_transfer("RETR");
     session.transfer_note().path = *path;

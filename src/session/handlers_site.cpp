@@ -2,6 +2,7 @@
 #include <array>
 
 #include "session/handlers.hpp"
+#include "session/handlers_hash.hpp"
 #include "session/reply_for_error.hpp"
 #include "session/site_handlers.hpp"
 #include "sluice/proto/site.hpp"
@@ -26,6 +27,7 @@ constexpr std::array<SiteHandler, proto::kSiteIdCount> make_handlers() {
     at(SiteId::Copy).now = site_copy;
     at(SiteId::Cpfr).later = site_cpfr;
     at(SiteId::Cpto).now = site_cpto;
+    at(SiteId::Hash).later = site_hash;
     at(SiteId::Help).now = site_help;
     at(SiteId::Idle).now = site_idle;
     at(SiteId::Mkdir).later = site_mkdir;

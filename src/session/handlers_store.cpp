@@ -1,9 +1,12 @@
 // STOR APPE STOU: RFC 959 section 4.1.3; restart offsets of RFC 3659 section 5. What 226 promises
 // is vfs::UploadTarget's business (SECURITY.md, "What an upload promises").
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "session/handlers.hpp"
+#include "session/handlers_range.hpp"
+#include "session/stored_digests.hpp"
 #include "session/transfer_replies.hpp"
 #include "sluice/vfs/upload_target.hpp"
 #include "sluice/xfer/pumps.hpp"
@@ -40,9 +43,16 @@ bool is_beginning(Errc code) {
     return code != Errc::Protocol && code != Errc::FileTooBig;
 }
 
+// What a part of the uploads asks for.
+struct Extras {
+    digest::AlgorithmSet digests;
+    std::uint64_t bytes_max = std::numeric_limits<std::uint64_t>::max();
+};
+
 // The target is the coroutine's own; it is committed or abandoned on every way out.
 io::Task<void> upload(Session& session, std::unique_ptr<vfs::UploadTarget> target,
-                      xfer::Encoding encoding, std::int64_t announced, bool tells_name) {
+                      xfer::Encoding encoding, std::int64_t announced, bool tells_name,
+                      Extras extras) {
     xfer::Transfer& transfer = session.transfer();
     const Status opened = co_await transfer.open_connection();
     if (!opened) {
@@ -57,8 +67,17 @@ io::Task<void> upload(Session& session, std::unique_ptr<vfs::UploadTarget> targe
         session.reply(ReplyCode::OpeningData, "Ok to send data.");
     }
     Status stored;
+    digest::HasherSet digests;
     if (encoding.is_plain()) {
-        stored = co_await xfer::receive_file(transfer, *target);
+        if (extras.digests.any()) {
+            // On a helper: who is first sets libcrypto up.
+            auto work = [&extras] { return digest::HasherSet(extras.digests); };
+            digests = co_await session.reactor().on_helper(work);
+        }
+        xfer::StoreOptions options;
+        options.digests = digests.is_empty() ? nullptr : &digests;
+        options.bytes_max = extras.bytes_max;
+        stored = co_await xfer::receive_file(transfer, *target, options);
     } else {
         stored = co_await xfer::receive_file_decoded(transfer, *target, encoding);
     }
@@ -71,22 +90,29 @@ io::Task<void> upload(Session& session, std::unique_ptr<vfs::UploadTarget> targe
     } else {
         co_await target->abandon(is_beginning(stored.error().code));
     }
+    const std::string tail = co_await settle_digests(session, *target, digests);
+    std::string note;
     if (tells_name && stored) {
-        std::string note = " (";
+        note = " (";
         note.append(target->name());
         note.append(")");
-        end_opened(session, stored, note);
-    } else {
-        end_opened(session, stored);
     }
+    if (stored && !tail.empty()) { session.transfer_note().digests = tail.substr(1); }
+    end_opened(session, stored, note, tail);
 }
 
 io::Task<void> store(Session& session, std::string_view verb, std::string_view argument,
                      vfs::UploadIntent intent) {
     const PathUse use = intent == vfs::UploadIntent::Append ? PathUse::Append : PathUse::NewName;
+    const proto::ByteRange range = take_range(session);
     const std::int64_t offset = take_restart_offset(session);
     const std::int64_t announced = take_announced_size(session);
     if (!require_data_setup(session)) { co_return; }
+    if (range.is_set() && intent != vfs::UploadIntent::Replace) {
+        session.reply(ReplyCode::FileUnavailable, {verb, " takes no range."});
+        co_return;
+    }
+    if (!can_use_range(session, range, offset)) { co_return; }
     if (offset > 0 && intent != vfs::UploadIntent::Replace) {
         // RFC 3659 section 5.3: APPE and STOU have no place for an offset.
         refuse_transfer(session, Error(Errc::OutOfRange), use);
@@ -99,11 +125,18 @@ io::Task<void> store(Session& session, std::string_view verb, std::string_view a
     }
     vfs::UploadRequest request;
     request.path = *path;
-    request.intent = offset > 0 ? vfs::UploadIntent::ResumeAt : intent;
-    request.resume_at = offset;
+    const bool is_part = offset > 0 || range.is_set();
+    request.intent = is_part ? vfs::UploadIntent::ResumeAt : intent;
+    request.resume_at = range.is_set() ? range.first : offset;
     request.file_mode = session.new_file_mode();
     request.durability = session.config().upload.durability;
     request.partial = session.config().upload.partial;
+    Extras extras;
+    if (range.is_set()) { extras.bytes_max = static_cast<std::uint64_t>(range.end - range.first); }
+    // Only where what comes is the whole file, as it comes.
+    const bool is_whole = !is_part && intent != vfs::UploadIntent::Append;
+    if (is_whole && !session.uses_ascii()) { extras.digests = stored_algorithms(session); }
+    request.tells_status = extras.digests.any() || !is_whole;
     auto target = std::make_unique<vfs::UploadTarget>(session.tree());
     Status begun = co_await target->begin(request);
     // The file that stood under the name may go between being looked at and being asked (DELE of
@@ -121,7 +154,7 @@ io::Task<void> store(Session& session, std::string_view verb, std::string_view a
     session.transfer_note().direction = obs::Direction::Upload;
     session.transfer_note().offset = static_cast<std::uint64_t>(target->offset());
     io::Task<void> task = upload(session, std::move(target), session.encoding(), announced,
-                                 intent == vfs::UploadIntent::Unique);
+                                 intent == vfs::UploadIntent::Unique, extras);
     session.run_transfer(std::move(task));
 }
 

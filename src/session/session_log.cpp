@@ -38,6 +38,7 @@ void Session::log_transfer(const Status& outcome, ReplyCode code) {
     ended.bytes = transfer_->bytes();
     ended.duration = reactor().kernel().now() - transfer_note_->began;
     ended.code = static_cast<std::uint16_t>(code);
+    ended.digests = transfer_note_->digests;
     if (!outcome) { ended.reason = text_of(outcome.error()); }
     services_.log.emit(ended);
 }

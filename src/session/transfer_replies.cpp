@@ -27,6 +27,7 @@ std::string_view words_for(Errc code, io::StopReason reason) {
 }  // namespace
 
 std::int64_t take_restart_offset(Session& session) {
+    session.state().range = proto::ByteRange();
     return std::exchange(session.state().restart_offset, 0);
 }
 
@@ -47,9 +48,11 @@ void end_unopened(Session& session, Error error) {
         {stopped ? "Transfer aborted." : "No data connection could be opened."});
 }
 
-void end_opened(Session& session, const Status& outcome, std::string_view note) {
+void end_opened(Session& session, const Status& outcome, std::string_view note,
+                std::string_view tail) {
     if (outcome) {
-        session.end_transfer(outcome, ReplyCode::TransferComplete, {"Transfer complete", note, "."});
+        session.end_transfer(outcome, ReplyCode::TransferComplete,
+                             {"Transfer complete", note, ".", tail});
         return;
     }
     const io::StopReason reason = session.transfer().stop().reason();

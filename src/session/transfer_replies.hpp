@@ -8,7 +8,8 @@
 
 namespace sluice::session {
 
-// The restart offset; a transfer command of any outcome uses it up (RFC 3659 section 5.3).
+// The restart offset; a transfer command of any outcome uses it up (RFC 3659 section 5.3), and the
+// range of RANG with it: who wants that takes it first (handlers_range.hpp).
 std::int64_t take_restart_offset(Session& session);
 
 // Without PASV or PORT before it: 425 at once, since the default data port of RFC 959 passes no
@@ -22,7 +23,8 @@ void refuse_transfer(Session& session, Error error, PathUse use = PathUse::Exist
 // No data connection came about: 425; an ABOR meanwhile is 426.
 void end_unopened(Session& session, Error error);
 
-// After 150: 226, or why not. `note` goes into the 226 ("Transfer complete").
-void end_opened(Session& session, const Status& outcome, std::string_view note = {});
+// After 150: 226, or why not. `note` goes into the 226 ("Transfer complete"), `tail` behind it.
+void end_opened(Session& session, const Status& outcome, std::string_view note = {},
+                std::string_view tail = {});
 
 }  // namespace sluice::session

@@ -146,7 +146,7 @@ io::Task<> Tree::close(File& file) {
         co_return;
     }
     bool harmless = may_read_cached_inline(file.fs_class);
-    if (harmless && file.status.size > kDeletedBytesInlineMax) {
+    if (harmless && file.bytes_on_disk > kDeletedBytesInlineMax) {
         const Result<sys::FileStatus> status = kernel().status(file.fd.number());
         harmless = status && status->links > 0;
     }

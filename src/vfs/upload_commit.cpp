@@ -38,8 +38,20 @@ Status UploadTarget::commit_blocking() {
     }
     hidden_.clear();
     remove_partial();
+    note_status();
     drop();
     return durable;
+}
+
+// After the name was given, which moves the time of change.
+void UploadTarget::note_status() {
+    if (!tells_status_) {
+        return;
+    }
+    const Result<sys::FileStatus> status = tree_.root().kernel().status(fd_.number());
+    if (status) {
+        status_at_end_ = *status;
+    }
 }
 
 Status UploadTarget::sync_data() {
@@ -132,6 +144,7 @@ bool UploadTarget::abandon_blocking(bool may_keep) {
                 break;
         }
     }
+    note_status();
     drop();
     return left;
 }

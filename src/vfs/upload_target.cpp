@@ -81,6 +81,7 @@ Status UploadTarget::begin_blocking(const UploadRequest& request) {
     intent_ = request.intent;
     durability_ = request.durability;
     partial_ = request.partial;
+    tells_status_ = request.tells_status;
     replaces_ = false;
     start_ = written_ = 0;
     Status begun = choose_place(request);

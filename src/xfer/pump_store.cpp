@@ -37,6 +37,8 @@ struct Ends {
     std::int64_t position;
     MutableBytes buffer;
     bool is_on_helper;
+    digest::HasherSet* digests;
+    std::uint64_t bytes_left;  // of what may be written
 };
 
 // Receives into the buffer until it is full, or `room` bytes, or nothing more is there.
@@ -55,8 +57,15 @@ std::size_t fill_buffer(const Ends& ends, std::size_t room, Round& round) {
     return filled;
 }
 
+// The range is full: only the end of the data may come now.
+void expect_the_end(const Ends& ends, Round& round) {
+    if (fill_buffer(ends, 1, round) > 0) { round.file = fail(Errc::FileTooBig); }
+}
+
 Round run_round(const Ends& ends, std::uint64_t bytes_max) {
     Round round;
+    bytes_max = std::min(bytes_max, ends.bytes_left);
+    if (bytes_max == 0 && ends.bytes_left == 0) { expect_the_end(ends, round); }
     while (round.written < bytes_max && round.socket && !round.has_ended) {
         const std::size_t room = static_cast<std::size_t>(
             std::min<std::uint64_t>(ends.buffer.size(), bytes_max - round.written));
@@ -65,6 +74,7 @@ Round run_round(const Ends& ends, std::uint64_t bytes_max) {
                                ends.position + static_cast<std::int64_t>(round.written));
         if (!round.file) { break; }
         round.written += received.size();
+        if (ends.digests != nullptr) { ends.digests->update(received); }
         if (ends.is_on_helper) { sys::let_others_run(); }
     }
     return round;
@@ -72,9 +82,11 @@ Round run_round(const Ends& ends, std::uint64_t bytes_max) {
 
 }  // namespace
 
-io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
+io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
+                              StoreOptions options) {
     io::Reactor& reactor = transfer.reactor();
-    const bool is_inline = vfs::may_write_inline(target.fs_class());
+    // A digest of 256 KiB takes a shard a tenth of a millisecond and more: never there.
+    const bool is_inline = vfs::may_write_inline(target.fs_class()) && options.digests == nullptr;
     while (true) {
         // What had arrived when the client gave up is part of what it sent, and upload.partial may
         // keep it: one last round. A server that is killed does not wait for a disk.
@@ -82,8 +94,10 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target) {
         if (transfer.stop().reason() == io::StopReason::Kill) { co_return fail(Errc::Stopped); }
         Result<Buffer> buffer = co_await transfer.take_buffer(transfer.buffers().upload);
         if (!buffer) { co_return fail(buffer.error()); }
+        const std::uint64_t written = static_cast<std::uint64_t>(target.bytes_written());
         const Ends ends{transfer.kernel(), transfer.socket().fd(), target.fd(),
-                        target.offset(),   buffer->bytes(),        !is_inline};
+                        target.offset(),   buffer->bytes(),        !is_inline,
+                        options.digests,   options.bytes_max - written};
         Round round;
         if (is_inline) {
             const std::uint64_t granted = reactor.take_budget(buffer->size());

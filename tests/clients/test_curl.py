@@ -113,11 +113,13 @@ class Curl(ClientCase):
         self.assertIn("Last-Modified: Thu, 02 Jan 2020 03:04:05 GMT", head)
 
     def test_many_over_one_connection(self):
+        # Ten only: where the 229 is there before curl 7.88 has begun to wait for it, it waits for
+        # nothing at all for a second before it dials (its poll has no descriptor of ours).
         words = []
-        for i in range(50):
+        for i in range(10):
             words += ["-o", self.here_path("f%d" % i), self.url("get/4KiB")]
         self.curl(*words)
-        for i in range(50):
+        for i in range(10):
             self.assert_same(self.here_path("f%d" % i), CONTENTS["4KiB"])
 
     def test_many_in_parallel(self):

@@ -18,7 +18,7 @@ import source
 # The one table of floors.
 FLOORS = (
     ('base',),
-    ('sys', 'proto', 'config', 'obs'),
+    ('sys', 'proto', 'config', 'obs', 'digest'),
     ('io',),
     ('net', 'vfs', 'auth', 'policy'),
     ('xfer',),

@@ -174,6 +174,9 @@ private:
     void act_batch();
     void act_garbage();
     void act_on_names();
+    void act_digest();
+    void check_digest(const std::string& path, std::size_t version_since, std::int64_t first,
+                      std::int64_t last, const std::string& answer);
     void act_transfer();
     void draw_download();
     void draw_upload();

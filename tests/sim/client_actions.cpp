@@ -4,6 +4,7 @@
 
 #include "sim/client.hpp"
 #include "sim/modes.hpp"
+#include "sluice/digest/hasher.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -35,6 +36,11 @@ constexpr Harmless kHarmless[] = {
     {"SIZE", "missing"},   {"RNTO", "/up/without-rnfr"},
     {"ACCT", "x"},         {"XYZZY", ""},
     {"MLST", "/pub/fifo"}, {"OPTS", "MLST type;size;"},
+    {"HASH", "/pub/fifo"}, {"HASH", "/pub/out"},
+    {"HASH", "/pub"},      {"HASH", "missing"},
+    {"RANG", "1 0"},       {"RANG", "5 4"},
+    {"OPTS", "STOR HASH SHA-256;CRC32"},
+    {"OPTS", "STOR HASH OFF"},
 };
 
 }  // namespace
@@ -70,8 +76,9 @@ void Client::act() {
         act_batch();
         return;
     }
-    switch (prng.below(8)) {
+    switch (prng.below(9)) {
         case 0: act_batch(); return;
+        case 8: act_digest(); return;
         case 1:
         case 2: act_on_names(); return;
         default: act_transfer(); return;
@@ -160,6 +167,46 @@ void Client::check_change(const std::string& verb, const std::string& path, cons
         panic("client %u: %s %s is answered with %d, and it is %s", number_, verb.c_str(),
               path.c_str(), reply.code, exists ? "there" : "gone");
     }
+}
+
+// A digest of a part of a file, or of a whole one that is not huge: that of something the file was
+// between the command and its answer.
+void Client::act_digest() {
+    const std::vector<std::string>& files = library_.files();
+    const std::string path = files[world_.prng.below(files.size())];
+    const std::size_t since = library_.version_count(path) - 1;
+    const std::int64_t size = library_.versions(path, since).front().size;
+    std::int64_t first = 0;
+    std::int64_t last = INT64_MAX;
+    if (size > 3'000'000 || chance(50)) {
+        first = size > 10'000'000 ? size - 200'000 : 0;
+        first += static_cast<std::int64_t>(world_.prng.below(100'000));
+        last = first + static_cast<std::int64_t>(world_.prng.below(100'000));
+        command("RANG", std::to_string(first) + " " + std::to_string(last));
+    }
+    command("HASH", path, [this, path, since, first, last](const Reply& reply) {
+        if (reply.code == 213) { check_digest(path, since, first, last, reply.text); }
+    });
+    library_.maybe_change();
+    if (chance(habits_.aborts)) { command("ABOR"); }
+}
+
+void Client::check_digest(const std::string& path, std::size_t version_since, std::int64_t first,
+                          std::int64_t last, const std::string& answer) {
+    for (const Version& version : library_.versions(path, version_since)) {
+        const std::int64_t end = last < version.size ? last + 1 : version.size;
+        if (first > end) { continue; }
+        std::string content(static_cast<std::size_t>(end - first), '\0');
+        const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(content.data()), content.size());
+        fill_pattern(version.seed, first, bytes);
+        Result<digest::Hasher> hasher = digest::Hasher::begin(digest::Algorithm::Sha256);
+        hasher->update(bytes);
+        const std::string expected = "SHA-256 " + std::to_string(first) + "-" +
+                                     std::to_string(end > first ? end - 1 : first) + " " +
+                                     hasher->finish()->hex() + " " + path;
+        if (answer.find(expected) != std::string::npos) { return; }
+    }
+    panic("client %u: %s never had this digest: %s", number_, path.c_str(), answer.c_str());
 }
 
 void Client::act_transfer() {

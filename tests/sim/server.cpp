@@ -26,7 +26,9 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
       log_(world.trace),
       placement_(shards),
       hosts_(config_.limits.max_sessions_per_ip),
-      passive_slots_(config_.server.passive_ports.count()) {
+      passive_slots_(config_.server.passive_ports.count()),
+      digests_(config_.limits.hash_cache, {.at_once = config_.limits.hash_at_once,
+                                           .bytes_per_hour = config_.limits.hash_hourly}) {
     vfs::RootRules rules;
     rules.symlinks = config_.tree.symlinks;
     Result<std::unique_ptr<vfs::Root>> root = vfs::Root::open(world.kernel, root_path, rules);
@@ -44,7 +46,7 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
         const server::Surroundings around = {world.kernel, *unit.backend, unit.ready,
                                              world.helpers, config_,      *root_,
                                              log_,          placement_,   hosts_,
-                                             passive_slots_, i};
+                                             passive_slots_, digests_,     i};
         unit.shard = std::make_unique<server::Shard>(around);
         server::Shard::Refusal refusal;
         if (!unit.shard->listen(addresses_, refusal)) {

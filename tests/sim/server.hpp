@@ -53,6 +53,7 @@ private:
     server::Placement placement_;
     server::HostCounts hosts_;
     AtomicBitmap passive_slots_;
+    digest::Shared digests_;
     std::vector<std::unique_ptr<Unit>> units_;
     std::vector<sys::SocketAddress> addresses_;
     std::size_t descriptors_at_rest_ = 0;

@@ -23,6 +23,7 @@ enum class PassiveMode : std::uint8_t { Auto, Pooled, Exclusive };
 enum class Durability : std::uint8_t { None, Data, Full };
 enum class PartialUpload : std::uint8_t { Keep, Discard, DotPartial };
 enum class SizeMismatch : std::uint8_t { Refuse, Accept };
+enum class UploadDigest : std::uint8_t { Off, Crc32, Sha256, Both };
 enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
@@ -91,6 +92,10 @@ struct LimitsSection {
     Duration data_connect_timeout = Duration::seconds(30);
     std::uint64_t transfer_buffer_memory = 64ull << 20;  // bytes, for the whole process
     std::uint64_t mode_z_memory = 32ull << 20;           // the same, beside it
+    std::uint32_t hash_at_once = 4;            // digests per client address; 0 = HASH is refused
+    std::uint64_t hash_hourly = 1ull << 40;    // bytes read for them in an hour; 0 = no limit
+    std::uint64_t hash_file_max = 0;           // bytes of one digest; 0 = any
+    std::uint32_t hash_cache = 16384;          // digests remembered; 0 = none
 
     friend bool operator==(const LimitsSection&, const LimitsSection&) = default;
 };
@@ -99,6 +104,7 @@ struct UploadSection {
     Durability durability = Durability::None;
     PartialUpload partial = PartialUpload::Keep;
     SizeMismatch size_mismatch = SizeMismatch::Refuse;
+    UploadDigest digest = UploadDigest::Off;  // where the client asks for nothing else
     std::uint32_t file_mode = 0644;       // permission bits of a new file, the umask does not count
     std::uint32_t directory_mode = 0755;  // of a folder made by MKD
 

@@ -26,6 +26,7 @@ enum class CommandId : std::uint8_t {
     Retr, Stor, Appe, Stou, Abor,
     List, Nlst, Mlsd, Mlst, Stat, Size, Mdtm, Mfmt, Mff, Avbl, Dsiz,
     Feat, Opts, Syst, Help, Noop, Site, Clnt, Csid, Lang,
+    Hash, Rang, Xcrc, Xmd5, Xsha1, Xsha256, Xsha512,
     Count_,
 };
 // clang-format on
@@ -153,6 +154,22 @@ inline constexpr auto kCommandTable = [] {
          "draft-peterson-streamlined-ftp-command-extensions-10 4"},
         {Verb("DSIZ"), Id::Dsiz, Rule::OptionalPath, plain, "DSIZ", "[<directory>]",
          "draft-peterson-streamlined-ftp-command-extensions-10"},
+        // Digests. The feature line of HASH names the algorithms; features.cpp writes them.
+        {Verb("HASH"), Id::Hash, Rule::Path, plain, "HASH", "<file>", "draft-bryan-ftpext-hash-02 3"},
+        {Verb("RANG"), Id::Rang, Rule::Required, plain, "RANG STREAM", "<first> <last> | 1 0",
+         "draft-bryan-ftp-range-08 3"},
+        {Verb("XCRC"), Id::Xcrc, Rule::Path, plain, "XCRC", "<file> [<start> <end>]",
+         "custom of FTP clients"},
+        {Verb("XMD5"), Id::Xmd5, Rule::Path, plain, "XMD5", "<file> [<start> <end>]",
+         "custom of FTP clients"},
+        {Verb("XSHA1"), Id::Xsha1, Rule::Path, plain, "XSHA1", "<file> [<start> <end>]",
+         "custom of FTP clients"},
+        {Verb("XSHA"), Id::Xsha1, Rule::Path, alias, "", "<file> [<start> <end>]",
+         "custom of FTP clients"},
+        {Verb("XSHA256"), Id::Xsha256, Rule::Path, plain, "XSHA256", "<file> [<start> <end>]",
+         "custom of FTP clients"},
+        {Verb("XSHA512"), Id::Xsha512, Rule::Path, plain, "XSHA512", "<file> [<start> <end>]",
+         "custom of FTP clients"},
         // About the server and the session.
         {Verb("FEAT"), Id::Feat, Rule::None, before_login, "", "", "RFC 2389 3"},
         {Verb("OPTS"), Id::Opts, Rule::Required, before_login, "", "<feature> [<options>]",
@@ -191,8 +208,8 @@ inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
 
 // Commands behind SITE, in the same style. Their names may be longer than a verb.
 enum class SiteId : std::uint8_t {
-    Chgrp, Chmod, Copy, Cpfr, Cpto, Help, Idle, Mkdir, Quota, Rmdir, Symlink, Umask, Utime, Who,
-    Count_,
+    Chgrp, Chmod, Copy, Cpfr, Cpto, Hash, Help, Idle, Mkdir, Quota, Rmdir, Symlink, Umask, Utime,
+    Who, Count_,
 };
 inline constexpr std::size_t kSiteIdCount = static_cast<std::size_t>(SiteId::Count_);
 
@@ -209,6 +226,7 @@ inline constexpr auto kSiteTable = std::to_array<SiteRow>({
     {"COPY", SiteId::Copy, true, "SITE COPY", "<file> <new name>"},
     {"CPFR", SiteId::Cpfr, true, "", "<file>"},
     {"CPTO", SiteId::Cpto, true, "", "<new name>"},
+    {"HASH", SiteId::Hash, false, "", "<file>"},
     {"HELP", SiteId::Help, false, "", ""},
     {"IDLE", SiteId::Idle, false, "", "[<seconds>]"},
     {"MKDIR", SiteId::Mkdir, true, "SITE MKDIR", "<directory>"},

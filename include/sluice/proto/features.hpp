@@ -10,8 +10,10 @@
 
 namespace sluice::proto {
 
-// The whole 211 answer, lines in alphabetical order. Commands in `denied` leave no line.
-void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied = {});
+// The whole 211 answer, lines in alphabetical order. Commands in `denied` leave no line. `digests`
+// is the list behind HASH.
+void append_features(ReplyBuffer& out, FactSet facts, const CommandSet& denied = {},
+                     std::string_view digests = {});
 
 // HELP without argument: all verbs, 214.
 void append_help(ReplyBuffer& out, const CommandSet& denied = {});

@@ -14,14 +14,17 @@ enum class OptionKind : std::uint8_t {
     Utf8Nlst,   // OPTS UTF8 NLST of an expired draft: 200
     MlstFacts,  // OPTS MLST type;size;
     DeflateLevel,  // OPTS MODE Z LEVEL n, n of 0 to 9
-    Malformed,     // a known option with a wrong argument: 501
-    Unknown,       // 501
+    Hash,       // OPTS HASH [SHA-256] (draft-bryan-ftpext-hash-02 3.2): `value` is the algorithm
+    StoreHash,  // OPTS STOR HASH SHA-256;CRC32, or OFF: digests of uploads; `value` as it stands
+    Malformed,  // a known option with a wrong argument: 501
+    Unknown,    // 501
 };
 
 struct OptionRequest {
     OptionKind kind = OptionKind::Unknown;
     FactSet facts;           // MlstFacts only
     std::uint8_t level = 0;  // DeflateLevel only
+    std::string_view value;  // Hash and StoreHash; a view into the line
 };
 OptionRequest parse_options(std::string_view argument);
 

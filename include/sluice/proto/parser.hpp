@@ -16,7 +16,7 @@ namespace sluice::proto {
 enum class ParseKind : std::uint8_t {
     Command,
     Empty,    // nothing on the line: no reply at all
-    BadVerb,  // no verb of one to four letters followed by a blank or the end: 500
+    BadVerb,  // no verb of one to seven letters followed by a blank or the end: 500
     NulByte,  // 501. CR NUL, which stands for CR (RFC 2640 3.1), too: no name may hold a CR anyway
 };
 struct ParsedLine {

@@ -53,6 +53,7 @@ enum class ReplyCode : std::uint16_t {
     ExceededAllocation = 552,
     BadFileName = 553,
     BadRestart = 554,  // RFC 3659 5.3: the restart offset cannot be used
+    RefusedByPolicy = 556,  // draft-bryan-ftpext-hash-02 3.5: HASH of this file
 };
 
 }  // namespace sluice::proto

@@ -1,4 +1,5 @@
-// An FTP verb: one to four ASCII letters in a 32-bit number.
+// An FTP verb: one to seven letters and digits in a 64-bit number. RFC 959 knows three and four
+// letters; what came later has digits (XMD5) and more of them (XSHA512).
 //
 // Comparing, hashing and switching on a verb is then one integer operation, and a table of verbs
 // can be checked by the compiler. Upper-casing is plain ASCII arithmetic: with the C locale's
@@ -32,29 +33,31 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 struct Verb {
-    static constexpr std::size_t kLettersMax = 4;
+    static constexpr std::size_t kLettersMax = 7;
 
     // First letter in the highest byte, unused low bytes 0: numeric order is alphabetical order.
     // 0 means "no verb".
-    std::uint32_t packed = 0;
+    std::uint64_t packed = 0;
 
     constexpr Verb() = default;
 
-    // The verb of `text`, or the empty verb when the text is not one to four letters. '@' counts as
-    // a letter: some firewalls turn PASV into P@SW, and vsftpd has answered it ever since.
+    // The verb of `text`, or the empty verb when the text is not a letter and up to six letters and
+    // digits. '@' counts as a letter: some firewalls turn PASV into P@SW, and vsftpd has answered
+    // it ever since.
     constexpr explicit Verb(std::string_view text) {
         if (text.empty() || text.size() > kLettersMax) {
             return;
         }
-        std::uint32_t value = 0;
+        std::uint64_t value = 0;
         for (const char raw : text) {
             const char c = ascii_upper(raw);
-            if ((c < 'A' || c > 'Z') && c != '@') {
+            const bool is_digit = c >= '0' && c <= '9' && value != 0;
+            if ((c < 'A' || c > 'Z') && c != '@' && !is_digit) {
                 return;
             }
             value = (value << 8) | static_cast<unsigned char>(c);
         }
-        packed = value << (8 * (kLettersMax - text.size()));
+        packed = value << (8 * (sizeof value - text.size()));
     }
 
     constexpr bool is_empty() const { return packed == 0; }
@@ -70,7 +73,7 @@ struct Verb {
     constexpr Text text() const {
         Text out;
         for (std::size_t i = 0; i < kLettersMax; ++i) {
-            const char c = static_cast<char>((packed >> (8 * (kLettersMax - 1 - i))) & 0xFF);
+            const char c = static_cast<char>((packed >> (8 * (sizeof packed - 1 - i))) & 0xFF);
             if (c == 0) {
                 break;
             }

@@ -18,6 +18,7 @@
 
 #include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/config/snapshot.hpp"
+#include "sluice/digest/shared.hpp"
 #include "sluice/io/helper_pool.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/obs/event.hpp"
@@ -73,6 +74,7 @@ private:
     Placement placement_;
     HostCounts hosts_;
     AtomicBitmap passive_slots_;
+    digest::Shared digests_;
     io::ThreadHelperPool helpers_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<sys::SocketAddress> addresses_;

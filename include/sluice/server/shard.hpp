@@ -13,6 +13,7 @@
 #include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/base/slab.hpp"
 #include "sluice/config/snapshot.hpp"
+#include "sluice/digest/shared.hpp"
 #include "sluice/io/frame_pool.hpp"
 #include "sluice/io/reactor.hpp"
 #include "sluice/net/passive_ports.hpp"
@@ -41,6 +42,7 @@ struct Surroundings {
     Placement& placement;
     HostCounts& hosts;
     AtomicBitmap& passive_slots;  // exclusive passive ports, over the whole range
+    digest::Shared& digests;
     std::uint32_t index;
 };
 

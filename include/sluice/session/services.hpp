@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sluice/config/snapshot.hpp"
+#include "sluice/digest/shared.hpp"
 #include "sluice/io/reactor.hpp"
 #include "sluice/net/peer_rules.hpp"
 #include "sluice/obs/event.hpp"
@@ -38,6 +39,7 @@ struct Services {
     proto::Charset* charset;            // server.charset; null: names are bytes
     obs::Log& log;
     SessionOwner& owner;
+    digest::Shared& digests;
 };
 
 }  // namespace sluice::session

@@ -130,6 +130,7 @@ public:
         obs::Direction direction = obs::Direction::None;
         std::uint64_t offset = 0;
         Instant began;
+        std::string digests;  // of what was stored: "SHA-256=<hex> CRC32=<hex>"
     };
     TransferNote& transfer_note() { return *transfer_note_; }
     // The final reply of a transfer, its line in the log, and its sockets: closed as a success or
@@ -137,9 +138,9 @@ public:
     void end_transfer(Status outcome, proto::ReplyCode code,
                       std::initializer_list<std::string_view> text);
 
-    // A long command without a data connection (SITE COPY, COMB, RMDA, DSIZ). It runs beside the
-    // control loop as a transfer does: STAT shows how far it is, ABOR and the end of the session
-    // stop it at its next step.
+    // A long command without a data connection (SITE COPY, COMB, RMDA, DSIZ, HASH). It runs beside
+    // the control loop as a transfer does: STAT shows how far it is, ABOR and the end of the
+    // session stop it at its next step.
     struct Job {
         explicit Job(io::Backend& backend) : stop(backend) {}
         io::StopSource stop;

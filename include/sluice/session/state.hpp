@@ -3,12 +3,16 @@
 // RFC 959 section 5.1 gives the defaults; REIN goes back to them. What forgets what (held by the
 // transcripts transfers/defaults_and_resets and transfers/allo_*): a transfer command of any
 // outcome drops the restart offset, one that stores what ALLO announced, too; any command but RNTO
-// drops the name of RNFR, and any but SITE CPTO that of SITE CPFR.
+// drops the name of RNFR, and any but SITE CPTO that of SITE CPFR; HASH and the transfer commands
+// drop the range.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "sluice/digest/algorithm.hpp"
+#include "sluice/proto/byte_range.hpp"
 #include "sluice/proto/facts.hpp"
 #include "sluice/proto/type_mode.hpp"
 
@@ -24,6 +28,7 @@ struct State {
     std::int64_t restart_offset = 0;  // REST, for the next transfer command
     // ALLO, for the next STOR, APPE or STOU of any outcome; -1: not said.
     std::int64_t allocated = -1;
+    proto::ByteRange range;           // RANG, for the next transfer command or HASH
     LoginState login = LoginState::None;
     proto::TransferType type = proto::TransferType::Ascii;
     proto::TransferMode mode = proto::TransferMode::Stream;
@@ -31,6 +36,8 @@ struct State {
     // OPTS MODE Z LEVEL; -1: what transfer.mode_z_level says.
     std::int8_t deflate_level = -1;
     proto::FactSet facts = proto::FactSet::initial();
+    digest::Algorithm hash = digest::Algorithm::Sha256;    // OPTS HASH
+    std::optional<digest::AlgorithmSet> stored_hash;       // OPTS STOR HASH; else upload.digest
     bool epsv_all = false;            // RFC 2428 section 4: only EPSV from now on
     bool utf8 = false;                // OPTS UTF8 ON; asked only where there is a character set
     bool copies_source = false;       // `source` is of SITE CPFR

@@ -24,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sluice/base/result.hpp"
@@ -39,7 +40,7 @@ namespace sluice::vfs {
 
 enum class UploadIntent : std::uint8_t {
     Replace,   // STOR
-    ResumeAt,  // REST n + STOR, n > 0
+    ResumeAt,  // REST n + STOR, n > 0; RANG + STOR, also from 0
     Append,    // APPE
     Unique,    // STOU: the last component of the path is what the chosen name begins with
 };
@@ -51,6 +52,7 @@ struct UploadRequest {
     std::uint32_t file_mode = 0644;  // of a file that is new
     config::Durability durability = config::Durability::None;
     config::PartialUpload partial = config::PartialUpload::Keep;
+    bool tells_status = false;  // status_at_end() is wanted
 };
 
 class UploadTarget {
@@ -75,6 +77,11 @@ public:
     std::int64_t bytes_written() const { return written_; }
     FsClass fs_class() const { return fs_class_; }
     State state() const { return state_; }
+    // What was written changed a file that stood there, or went into one of our own.
+    bool is_in_place() const { return kind_ == Kind::InPlace; }
+    // After commit() or abandon(), where the request asked for it and the kernel could tell: the
+    // file as the upload has left it, its times those of its last change by us.
+    const std::optional<sys::FileStatus>& status_at_end() const { return status_at_end_; }
     // The final name, without its directory: what STOU answers.
     std::string_view name() const { return place_.name.view(); }
 
@@ -116,6 +123,7 @@ private:
     Status keep_as_partial();
     void remove_partial();
     bool abandon_blocking(bool may_keep);
+    void note_status();
     void drop();
 
     Tree& tree_;
@@ -132,6 +140,8 @@ private:
     config::PartialUpload partial_ = config::PartialUpload::Keep;
     FsClass fs_class_ = FsClass::Remote;
     bool replaces_ = false;  // a file stood under the name at begin
+    bool tells_status_ = false;
+    std::optional<sys::FileStatus> status_at_end_;
 };
 
 }  // namespace sluice::vfs

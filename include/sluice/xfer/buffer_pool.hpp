@@ -116,17 +116,24 @@ struct BufferPools {
     static constexpr std::size_t kTextBytes = 32 * 1024;
     // MODE Z: zlib's memory and three parts to work in (src/xfer/filters.cpp).
     static constexpr std::size_t kDeflateBytes = 384 * 1024;
+    // As much as a helper digests before it lets a shard on its core go first.
+    static constexpr std::size_t kDigestBytes = 128 * 1024;
+    // Rounds of digests that a shard has with the helpers at a time, whatever its sessions ask for:
+    // one that computes and one that waits for a disk. The others stand in line and take turns.
+    static constexpr std::uint64_t kDigestsMax = 2;
     // The part of the memory that listings and TYPE A may have.
     static constexpr std::uint64_t kTextShare = 4;
 
     BufferPools(std::uint64_t bytes_max, std::uint64_t deflate_bytes_max)
         : upload(kUploadBytes, bytes_max - bytes_max / kTextShare),
           text(kTextBytes, bytes_max / kTextShare),
-          deflate(kDeflateBytes, deflate_bytes_max) {}
+          deflate(kDeflateBytes, deflate_bytes_max),
+          digest(kDigestBytes, kDigestsMax * kDigestBytes) {}
 
     BufferPool upload;   // STOR and its kin, TYPE I
     BufferPool text;     // LIST and its kin, TYPE A, MODE B, STRU R
     BufferPool deflate;  // MODE Z, and listings that are not plain
+    BufferPool digest;   // HASH and its kin; beside `bytes_max`, since 256 KiB are no memory
 };
 
 }  // namespace sluice::xfer

@@ -8,6 +8,9 @@
 // it was when it was opened.
 #pragma once
 
+#include <limits>
+
+#include "sluice/digest/hasher.hpp"
 #include "sluice/io/task.hpp"
 #include "sluice/vfs/directory.hpp"
 #include "sluice/vfs/file.hpp"
@@ -29,13 +32,31 @@ io::Task<Status> send_file_encoded(Transfer& transfer, const vfs::File& file, En
                                    std::int64_t offset);
 
 // STOR and its kin, TYPE I (pump_store.cpp).
-io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target);
+struct StoreOptions {
+    // Fed with what is written, on the helper that has just written it. Null: none.
+    digest::HasherSet* digests = nullptr;
+    // RANG: what may be written. A byte more from the client is FileTooBig, and is written nowhere.
+    std::uint64_t bytes_max = std::numeric_limits<std::uint64_t>::max();
+};
+io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
+                              StoreOptions options = {});
 // The same, any other Encoding (pump_decoded.cpp). EndOfStream when the client closed before the
 // end mark of MODE B, MODE Z or STRU R: what has come is a true beginning. Protocol for bytes that
 // are no such stream, or lie behind its end: then nothing of what has come is to be trusted.
 // FileTooBig at the limit of `encoding.inflate_ratio`.
 io::Task<Status> receive_file_decoded(Transfer& transfer, vfs::UploadTarget& target,
                                       Encoding encoding);
+
+// HASH and its kin (pump_digest.cpp): `hasher` is fed with the bytes from `offset` to before `end`,
+// in rounds on helpers. Truncated when the file ends before `end`.
+struct DigestWork {
+    io::Reactor& reactor;
+    BufferPool& pool;  // BufferPools::digest
+    io::StopSource& stop;
+    std::uint64_t& done;  // bytes read so far, for who looks meanwhile
+};
+io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_t offset,
+                             std::int64_t end, digest::Hasher& hasher);
 
 // Turns entries into lines. Implemented by the session, which knows FTP.
 class EntryRenderer {

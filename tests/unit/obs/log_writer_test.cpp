@@ -124,6 +124,35 @@ TEST(LogWriter, KeepsTheOrderOfEachShardAndLosesNothingAtTheEnd) {
     EXPECT_EQ(of_main, 1);
 }
 
+// What an event points at is gone when it is written.
+TEST(LogWriter, CopiesEveryTextOfAnEvent) {
+    MemorySink sink;
+    {
+        LogWriter writer(json_options(), 1, sink, nullptr);
+        std::string texts[8];
+        for (std::size_t i = 0; i < std::size(texts); ++i) {
+            texts[i] = std::string(100, static_cast<char>('a' + i));
+        }
+        Event event(EventKind::Transfer, Level::Info);
+        std::string_view* const views[] = {&event.ip,   &event.user,   &event.password,
+                                           &event.command, &event.path, &event.target,
+                                           &event.reason,  &event.digests};
+        for (std::size_t i = 0; i < std::size(texts); ++i) { *views[i] = texts[i]; }
+        writer.log(0).emit(event);
+        for (std::string& text : texts) { text.assign(100, '!'); }
+    }
+    ASSERT_EQ(sink.lines().size(), 1u);
+    const nlohmann::json event = nlohmann::json::parse(sink.lines()[0], nullptr, false);
+    ASSERT_TRUE(event.is_object());
+    EXPECT_EQ(event.at("ip"), std::string(100, 'a'));
+    EXPECT_EQ(event.at("user"), std::string(100, 'b'));
+    EXPECT_EQ(event.at("cmd"), std::string(100, 'd'));
+    EXPECT_EQ(event.at("path"), std::string(100, 'e'));
+    EXPECT_EQ(event.at("target"), std::string(100, 'f'));
+    EXPECT_EQ(event.at("reason"), std::string(100, 'g'));
+    EXPECT_EQ(event.at("digests"), std::string(100, 'h'));
+}
+
 // O-RES-10: the reader of the log has stopped. The shard goes on, and the loss has a number.
 TEST(LogWriter, DropsAndCountsWhatFindsNoRoomAndSaysSoLater) {
     constexpr std::uint64_t kTooMany = 100;

@@ -111,6 +111,15 @@ TEST(RenderText, GivesHostileNamesTheFieldsOfHarmlessOnes) {
     }
 }
 
+TEST(Render, ShowsTheDigestsOfAnUpload) {
+    Event event = transfer("/pub/a");
+    EXPECT_EQ(json_line(event).find("digests"), std::string::npos);
+    event.digests = "SHA-256=ba78 CRC32=352441c2";
+    EXPECT_NE(text_line(event).find(" code=226 SHA-256=ba78 CRC32=352441c2 "), std::string::npos);
+    EXPECT_NE(json_line(event).find(",\"digests\":\"SHA-256=ba78 CRC32=352441c2\""),
+              std::string::npos);
+}
+
 TEST(RenderText, LeavesOutWhatIsNotKnown) {
     Event event(EventKind::Notice, Level::Warn);
     event.when = WallTime(kWhen);

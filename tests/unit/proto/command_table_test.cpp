@@ -22,7 +22,7 @@ TEST(CommandTable, FindsNothingElse) {
     Prng prng(1);
     for (int i = 0; i < 200'000; ++i) {
         std::string text;
-        const std::uint64_t size = 1 + prng.below(4);
+        const std::uint64_t size = 1 + prng.below(Verb::kLettersMax);
         for (std::uint64_t at = 0; at < size; ++at) {
             text += static_cast<char>('A' + prng.below(26));
         }
@@ -45,7 +45,8 @@ TEST(CommandTable, HoldsTheCommandsOfTheRfcs) {
           "ABOR", "DELE", "RMD",  "MKD",  "PWD",  "LIST", "NLST", "SITE", "SYST", "STAT",
           "HELP", "NOOP", "XCWD", "XCUP", "XPWD", "XMKD", "XRMD", "FEAT", "OPTS", "EPRT",
           "EPSV", "SIZE", "MDTM", "MLST", "MLSD", "MFMT", "CLNT",
-          "SMNT", "LPRT", "LPSV", "LANG", "HOST"}) {
+          "SMNT", "LPRT", "LPSV", "LANG", "HOST", "HASH", "RANG", "XCRC", "XMD5", "XSHA",
+          "XSHA1", "XSHA256", "XSHA512"}) {
         EXPECT_NE(find_command(Verb(verb)), nullptr) << verb;
     }
 }
@@ -53,7 +54,8 @@ TEST(CommandTable, HoldsTheCommandsOfTheRfcs) {
 TEST(CommandTable, XFormsShareTheCommandOfTheirBase) {
     for (const auto& [alias, base] :
          {std::pair{"XCWD", "CWD"}, std::pair{"XCUP", "CDUP"}, std::pair{"XPWD", "PWD"},
-          std::pair{"XMKD", "MKD"}, std::pair{"XRMD", "RMD"}, std::pair{"P@SW", "PASV"}}) {
+          std::pair{"XMKD", "MKD"}, std::pair{"XRMD", "RMD"}, std::pair{"P@SW", "PASV"},
+          std::pair{"XSHA", "XSHA1"}}) {
         const CommandRow* const alias_row = find_command(Verb(alias));
         const CommandRow* const base_row = find_command(Verb(base));
         ASSERT_NE(alias_row, nullptr);

@@ -11,7 +11,7 @@ namespace {
 
 TEST(Features, ListsWhatTheTableSays) {
     ReplyBuffer out;
-    append_features(out, FactSet::initial());
+    append_features(out, FactSet::initial(), {}, "SHA-256*;MD5");
     EXPECT_EQ(out.view(),
               "211-Features:\r\n"
               " AVBL\r\n"
@@ -21,6 +21,7 @@ TEST(Features, ListsWhatTheTableSays) {
               " DSIZ\r\n"
               " EPRT\r\n"
               " EPSV\r\n"
+              " HASH SHA-256*;MD5\r\n"
               " HOST\r\n"
               " LANG EN*\r\n"
               " MDTM\r\n"
@@ -29,6 +30,7 @@ TEST(Features, ListsWhatTheTableSays) {
               " MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner;UNIX.group;\r\n"
               " MODE Z\r\n"
               " PRET\r\n"
+              " RANG STREAM\r\n"
               " REST STREAM\r\n"
               " RMDA\r\n"
               " SITE COPY\r\n"
@@ -39,6 +41,11 @@ TEST(Features, ListsWhatTheTableSays) {
               " SIZE\r\n"
               " TVFS\r\n"
               " UTF8\r\n"
+              " XCRC\r\n"
+              " XMD5\r\n"
+              " XSHA1\r\n"
+              " XSHA256\r\n"
+              " XSHA512\r\n"
               "211 End\r\n");
 }
 

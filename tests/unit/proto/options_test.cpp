@@ -42,9 +42,26 @@ TEST(Options, ChoosesTheLevelOfModeZ) {
     }
 }
 
+TEST(Options, HandsOnTheWordsBehindHash) {
+    EXPECT_EQ(parse_options("HASH").kind, OptionKind::Hash);
+    EXPECT_EQ(parse_options("HASH").value, "");
+    EXPECT_EQ(parse_options("hash sha-256 ").kind, OptionKind::Hash);
+    EXPECT_EQ(parse_options("hash sha-256 ").value, "sha-256");
+    EXPECT_EQ(parse_options("HASH SHA-1 MD5").value, "SHA-1 MD5");
+}
+
+TEST(Options, HandsOnTheWordsBehindStorHash) {
+    EXPECT_EQ(parse_options("STOR HASH SHA-256;CRC32").kind, OptionKind::StoreHash);
+    EXPECT_EQ(parse_options("STOR HASH SHA-256;CRC32").value, "SHA-256;CRC32");
+    EXPECT_EQ(parse_options("stor hash off").value, "off");
+    for (const std::string_view text : {"STOR", "STOR HASH", "STOR HASHES x", "STOR X", "STOR  HASH x"}) {
+        EXPECT_EQ(parse_options(text).kind, OptionKind::Malformed) << text;
+    }
+}
+
 TEST(Options, KnowsNothingElse) {
     for (const std::string_view text :
-         {"", " ", "HASH SHA-256", "UTF16 ON", "MLSD x"}) {
+         {"", " ", "UTF16 ON", "MLSD x"}) {
         EXPECT_EQ(parse_options(text).kind, OptionKind::Unknown) << text;
     }
 }

@@ -35,11 +35,21 @@ TEST(Verb, OrdersAlphabetically) {
     EXPECT_LT(Verb("PAS"), Verb("PASS"));
 }
 
-TEST(Verb, IsEmptyForAnythingButOneToFourLetters) {
+TEST(Verb, HoldsTheLongNamesOfLaterCommands) {
+    EXPECT_EQ(text_of(Verb("xsha512")), "XSHA512");
+    EXPECT_EQ(text_of(Verb("XMD5")), "XMD5");
+    EXPECT_NE(Verb("XSHA"), Verb("XSHA1"));
+    EXPECT_LT(Verb("XSHA1"), Verb("XSHA256"));
+    EXPECT_LT(Verb("XSHA256"), Verb("XSHA512"));
+}
+
+TEST(Verb, IsEmptyForAnythingButALetterAndUpToSixLettersAndDigits) {
     EXPECT_TRUE(Verb("").is_empty());
-    EXPECT_TRUE(Verb("RETRX").is_empty());
+    EXPECT_TRUE(Verb("RETRIEVE").is_empty());
     EXPECT_TRUE(Verb("RE R").is_empty());
-    EXPECT_TRUE(Verb("RET1").is_empty());
+    EXPECT_TRUE(Verb("1RET").is_empty());
+    EXPECT_FALSE(Verb("RET1").is_empty());
+    EXPECT_FALSE(Verb("RETRXYZ").is_empty());
     EXPECT_TRUE(Verb("\x80USR").is_empty());
     EXPECT_TRUE(Verb(std::string_view("PW\0", 3)).is_empty());
     EXPECT_TRUE(Verb("NO\tP").is_empty());
@@ -54,8 +64,8 @@ TEST(Verb, TextGivesBackEveryVerb) {
             bool is_legal = true;
             std::string upper;
             for (const char c : text) {
-                is_legal =
-                    is_legal && (std::string_view("AZaz@").find(c) != std::string_view::npos);
+                const std::string_view legal = upper.empty() ? "AZaz@" : "AZaz@0";
+                is_legal = is_legal && legal.find(c) != std::string_view::npos;
                 upper += c == 'a' ? 'A' : (c == 'z' ? 'Z' : c);
             }
             EXPECT_EQ(Verb(text).is_empty(), !is_legal) << text;

@@ -188,12 +188,16 @@ protected:
         placement_ = std::make_unique<Placement>(1);
         hosts_ = std::make_unique<HostCounts>(config_.limits.max_sessions_per_ip);
         slots_ = std::make_unique<AtomicBitmap>(config_.server.passive_ports.count());
+        digests_ = std::make_unique<digest::Shared>(
+            config_.limits.hash_cache,
+            digest::Budget::Rules{.at_once = config_.limits.hash_at_once,
+                                  .bytes_per_hour = config_.limits.hash_hourly});
         Result<std::unique_ptr<vfs::Root>> root =
             vfs::Root::open(kernel_, directory_.c_str(), vfs::RootRules());
         ASSERT_TRUE(root);
         root_ = std::move(*root);
         const Surroundings around = {kernel_, *backend_, ready_,      helpers_, config_, *root_,
-                                     log_,    *placement_, *hosts_, *slots_,  0};
+                                     log_,    *placement_, *hosts_, *slots_,  *digests_, 0};
         shard_ = std::make_unique<Shard>(around);
         placement_->set_shard(0, shard_.get());
         const sys::SocketAddress address = sys::SocketAddress::v4(127, 0, 0, 1, 0);
@@ -285,6 +289,7 @@ protected:
     std::unique_ptr<Placement> placement_;
     std::unique_ptr<HostCounts> hosts_;
     std::unique_ptr<AtomicBitmap> slots_;
+    std::unique_ptr<digest::Shared> digests_;
     std::unique_ptr<vfs::Root> root_;
     std::unique_ptr<io::Backend> backend_;
     std::unique_ptr<Shard> shard_;

@@ -325,6 +325,55 @@ TEST_P(UploadTargetTest, ResumesInPlaceWithoutTruncating) {
     EXPECT_EQ(names(), Names{"file"});
 }
 
+// RANG 0 n and STOR: the file that is there, from its first byte on.
+TEST_P(UploadTargetTest, ResumesAtTheStartInPlaceToo) {
+    files_.write("root/file", "0123456789");
+    UploadRequest request = stor("/file");
+    request.intent = UploadIntent::ResumeAt;
+    EXPECT_EQ(upload(request, "ab"), Errc::Ok);
+    EXPECT_EQ(content("file"), "ab23456789");
+    request.path = "/new";
+    EXPECT_EQ(upload(request, "ab"), Errc::Ok);
+    EXPECT_EQ(content("new"), "ab");
+}
+
+TEST_P(UploadTargetTest, TellsTheStatusOfWhatItLeavesWhereItIsAsked) {
+    files_.write("root/old", "0123456789");
+    const auto inode_of = [this](const char* path) {
+        const Result<sys::FileStatus> status = root_->status(path, Lookup::MaySleep);
+        EXPECT_TRUE(status);
+        return status->inode;
+    };
+    for (const char* path : {"/new", "/old"}) {
+        UploadRequest request = stor(path);
+        UploadTarget silent(*tree_);
+        ASSERT_EQ(begin(silent, request), Errc::Ok);
+        EXPECT_EQ(commit(silent), Errc::Ok);
+        EXPECT_FALSE(silent.status_at_end());
+        request.tells_status = true;
+        UploadTarget target(*tree_);
+        ASSERT_EQ(begin(target, request), Errc::Ok);
+        write(target, "abc");
+        EXPECT_EQ(commit(target), Errc::Ok);
+        EXPECT_FALSE(target.is_in_place());
+        ASSERT_TRUE(target.status_at_end());
+        EXPECT_EQ(target.status_at_end()->size, 3);
+        const Result<sys::FileStatus> now = root_->status(path, Lookup::MaySleep);
+        EXPECT_EQ(target.status_at_end()->inode, inode_of(path));
+        EXPECT_EQ(target.status_at_end()->changed, now->changed) << "giving the name moves it";
+    }
+    UploadRequest request = stor("/old");
+    request.intent = UploadIntent::Append;
+    request.tells_status = true;
+    UploadTarget target(*tree_);
+    ASSERT_EQ(begin(target, request), Errc::Ok);
+    write(target, "d");
+    EXPECT_TRUE(abandon(target));
+    EXPECT_TRUE(target.is_in_place());
+    ASSERT_TRUE(target.status_at_end());
+    EXPECT_EQ(target.status_at_end()->size, 4);
+}
+
 TEST_P(UploadTargetTest, AppendsInPlaceAndMakesWhatIsMissing) {
     UploadRequest request = stor("/log");
     request.intent = UploadIntent::Append;
