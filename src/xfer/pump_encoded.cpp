@@ -1,7 +1,7 @@
 // RETR of everything that is not TYPE I, STRU F, MODE S: read, filter, send.
 //
 // Turning line ends, records and blocks costs no more than copying (10 GB/s), so it is done on the
-// shard, over pages that are known to be in memory. Deflate takes 5 to 30 ms per MiB: it is done on
+// shard, over pages that are known to be in memory. Deflate takes many times that: it is done on
 // a helper, which reads the file as well and so may wait for the disk.
 #include <algorithm>
 
@@ -15,8 +15,8 @@ namespace {
 
 // As in pump_sendfile.cpp: one look into the page cache for so many bytes.
 constexpr std::int64_t kWindowBytes = 1 << 20;
-// What a helper reads for one download in MODE Z before the next in its queue has its turn: 0.3 ms
-// (level 1) to 1 ms (level 6) of work, against 20 us to hand over.
+// What a helper reads for one download in MODE Z before the next in its queue has its turn: one
+// filling of the raw part. The time that takes depends on the level and on the data.
 constexpr std::int64_t kRoundBytes = 32 * 1024;
 
 // The file, its position, and what has been read and not yet filtered.
