@@ -30,22 +30,27 @@ Written by `bench/compare` out of the result files in this folder; do not edit.
 HOW_TO_READ = f"""\
 ## How to read it
 
-- A cell is **what the server has or needs, as a multiple of sluice** with its default engine, in the same
-  round: the median of the rounds, and (least..greatest). 2.0 under CPU is twice the CPU; 0.5 under throughput
-  is half the throughput. Where a peer is better than sluice the cell is **bold**.
-- CPU is that of the server alone, with all its processes, for one operation or one GB (10⁹ bytes), in
-  exactly the time that the generator measured; logging in is outside of it (but in `login`).
-- Throughput and latency come from a closed loop: sessions that wait for each other. With a saturated server p99 is
-  little but the number of sessions divided by the throughput. `{BOUND}`: the generator, which has one core as well, was
-  the bottleneck of a run. The server could do more; CPU is the figure to compare then.
-- The floors are bare loops (`bench/baseline`) with no checks, no limits and no path of their own: what the kernel's
-  work alone costs. Their listings are bytes that were made before, their uploads are written within the loop.
-- A difference within the spread is no difference. Both ends share one machine and the loopback: see "Traps" in
-  [bench/README.md](../README.md).
+- A cell is **what the server has or needs, as a multiple of sluice** with its default engine, in
+  the same round: the median of the rounds, and (least..greatest). 2.0 under CPU is twice the CPU;
+  0.5 under throughput is half the throughput. Where a peer is better than sluice the cell is
+  **bold**.
+- CPU is that of the server alone, with all its processes, for one operation or one GB (10⁹
+  bytes), in exactly the time that the generator measured; logging in is outside of it (but in
+  `login`).
+- Throughput and latency come from a closed loop: sessions that wait for each other. With a
+  saturated server p99 is little but the number of sessions divided by the throughput. `{BOUND}`:
+  the generator, which has one core as well, was the bottleneck of a run. The server could do
+  more; CPU is the figure to compare then.
+- The floors are bare loops (`bench/baseline`) with no checks, no limits and no path of their own:
+  what the kernel's work alone costs. Their listings are bytes that were made before, their
+  uploads are written within the loop.
+- A difference within the spread is no difference. Both ends share one machine and the loopback:
+  see "Traps" in [bench/README.md](../README.md).
 - `cold` drops the files from this machine's page cache. The disk may have one of its own.
-- sluice writes an upload under a hidden name and renames it when it is whole; the others write in place. No server
-  syncs (`durability = "none"`).
-- The generator counts an action when its whole conversation was right: the data came to its size and 226 followed.
+- sluice writes an upload under a hidden name and renames it when it is whole; the others write in
+  place. No server syncs (`durability = "none"`).
+- The generator counts an action when its whole conversation was right: the data came to its size
+  and 226 followed.
 
 ## How to repeat it
 
@@ -54,7 +59,8 @@ HOW_TO_READ = f"""\
     bench/compare --build build-release                  # as root; 20 to 25 minutes on two cores
     bench/compare --report-only bench/results/FILE.json  # this page again, from a result file
 
-[bench/README.md](../README.md) says how the servers are configured; the result files hold their configurations,
+[bench/README.md](../README.md) says how the servers are configured; the result files hold their
+configurations,
 versions, command lines and every run.
 """
 

@@ -38,13 +38,15 @@ class Sizes:
 
 class Scenario:
     """`words(sizes)`: what sluice-load is told beyond URL, time and files.
-    `needs`: what check.py tries before: "retr", "stor", or a listing and its folder. `served`: what check.make_files() must have made.
+    `needs`: what check.py tries before: "retr", "stor", or a listing and its folder. `served`:
+    what check.make_files() must have made.
     `root`: "disk" or "memory", where the served folder is.
     `counted`: the run ends after a number of transfers, not of seconds; `warms_up`: it is also
     preceded by some time of the same work. Runs of seconds always are.
     `keeps`: what was uploaded stays until all is over. ext4 looks at each inode that was deleted in
     the last minutes before it gives out a new one, so thousands of them slow every server down.
-    `words_of_floor`: the same for the floors, where they are so fast that little cannot be measured.
+    `words_of_floor`: the same for the floors, where they are so fast that little cannot be
+    measured.
     `work`: lines of a workload file instead of words, for what the command line cannot say."""
 
     def __init__(self, name, family, text, **more):

@@ -28,11 +28,14 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328; }
 .grid { stroke: #d1d9e0; }
 .one { stroke: #59636e; }
 .whisker { stroke: #1f2328; }
-.sluice { fill: #0969da; } .floor { fill: #8c959f; } .peer { fill: #bc6c00; } .ahead { fill: #1a7f37; }
+.sluice { fill: #0969da; } .floor { fill: #8c959f; } .peer { fill: #bc6c00; }
+.ahead { fill: #1a7f37; }
 @media (prefers-color-scheme: dark) {
- text { fill: #f0f6fc; } .quiet { fill: #9198a1; } .grid { stroke: #3d444d; } .one { stroke: #9198a1; }
+ text { fill: #f0f6fc; } .quiet { fill: #9198a1; } .grid { stroke: #3d444d; }
+ .one { stroke: #9198a1; }
  .whisker { stroke: #f0f6fc; }
- .sluice { fill: #4493f8; } .floor { fill: #656c76; } .peer { fill: #d29922; } .ahead { fill: #3fb950; }
+ .sluice { fill: #4493f8; } .floor { fill: #656c76; } .peer { fill: #d29922; }
+ .ahead { fill: #3fb950; }
 }
 """
 

@@ -11,8 +11,8 @@ namespace sluice::session {
 
 class Session;
 
-// RFC 959's lists for STOR, STOU and RNTO have no 550; bad names are 553 for those and APPE. What is
-// missing on the way to a name is 550 for all.
+// RFC 959's lists for STOR, STOU and RNTO have no 550; bad names are 553 for those and APPE. What
+// is missing on the way to a name is 550 for all.
 enum class PathUse : std::uint8_t {
     Existing,  // everything else
     NewName,   // STOR, STOU, RNTO

@@ -89,7 +89,8 @@ class Values(unittest.TestCase):
     def test_figures_are_said_with_their_units(self):
         for figure, metric, unit, wanted in (
                 (0.0000456, 'cpu', 'operation', '45.6 us'), (0.123, 'cpu', 'GB', '0.12 s/GB'),
-                (123456.7, 'speed', 'operation', '123,457/s'), (3.4, 'speed', 'operation', '3.40/s'),
+                (123456.7, 'speed', 'operation', '123,457/s'),
+                (3.4, 'speed', 'operation', '3.40/s'),
                 (0.0131, 'speed', 'GB', '13.1 MB/s'), (5.5, 'speed', 'GB', '5.50 GB/s'),
                 (1_500_000, 'p99', 'GB', '1.50 ms'), (2560, 'memory', '', '2.50 KiB')):
             self.assertEqual(figures.figure_text(figure, metric, unit), wanted)

@@ -13,8 +13,9 @@ class Aria2(ClientCase):
     program = "aria2c"
 
     def aria2(self, *words, check=True):
-        # aria2 1.36 keeps a connection for another file only after it has read the 226, and when 150
-        # and 226 come in one read it waits for --timeout to pass, with every server now and then.
+        # aria2 1.36 keeps a connection for another file only after it has read the 226, and when
+        # 150 and 226 come in one read it waits for --timeout to pass, with every server now and
+        # then.
         return self.run_client("aria2c", "--no-conf", "--no-netrc", "--enable-dht=false",
                                "--ftp-reuse-connection=false",
                                "--max-tries=1", "--timeout=60", "--file-allocation=none",

@@ -1,7 +1,7 @@
 """rclone: copy, sync, check, move, ranges, streams, listings; its own names for odd characters.
 
-Not its --multi-thread-streams: rclone 1.60.1 closes each segment's connection when it has enough and
-takes the 426 that every server answers then (vsftpd, ProFTPD, Pure-FTPd and pyftpdlib, too) for a
+Not its --multi-thread-streams: rclone 1.60.1 closes each segment's connection when it has enough
+and takes the 426 that every server answers then (vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, too) for a
 failure.
 """
 
@@ -79,7 +79,8 @@ class Rclone(ClientCase):
     def test_ranges(self):
         whole = CONTENTS["4KiB"]
         for words, expected in ((("--offset", "1000", "--count", "500"), whole[1000:1500]),
-                                (("--head", "100"), whole[:100]), (("--tail", "100"), whole[-100:])):
+                                (("--head", "100"), whole[:100]),
+                                (("--tail", "100"), whole[-100:])):
             with open(self.here_path("piece"), "wb") as f:
                 f.write(os.fsencode(self.rclone("cat", *words, "remote:get/4KiB")))
             self.assert_same(self.here_path("piece"), expected, words)
