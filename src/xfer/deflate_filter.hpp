@@ -1,8 +1,8 @@
 // MODE Z (draft-preston-ftpext-deflate-04): a zlib stream (RFC 1950) instead of the bytes.
 //
 // All memory of a stream comes from one piece that the pump lends: nothing is allocated while a
-// transfer runs, and what MODE Z may use in all is what its pool may. zlib alone: whether isa-l would
-// pay at low levels has not been measured.
+// transfer runs, and what MODE Z may use in all is what its pool may. zlib alone: whether isa-l
+// would pay at low levels has not been measured.
 #pragma once
 
 #include <zlib.h>

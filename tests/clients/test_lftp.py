@@ -161,6 +161,8 @@ class LftpModeZ(Lftp):
     """The same in MODE Z: lftp has its own inflate and deflate. What it says on the control
     connection proves that the mode was used."""
 
+    settings = ["transfer.mode_z=true"]
+
     def lftp(self, commands, mode="pasv", ipv6=False, check=True):
         return super().lftp(MODE_Z + commands, mode, ipv6, check)
 

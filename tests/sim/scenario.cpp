@@ -31,6 +31,7 @@ config::Snapshot draw_config(Prng& prng, bool v6) {
     config.anonymous.writable = prng.chance(9, 10);
     config.limits.max_sessions = prng.chance(1, 5) ? 3 : 100;
     config.limits.transfer_buffer_memory = prng.chance(1, 3) ? 1u << 20 : 16u << 20;
+    config.transfer.mode_z = true;
     config.upload.durability = static_cast<config::Durability>(prng.below(3));
     config.upload.partial = static_cast<config::PartialUpload>(prng.below(2));
     if (prng.chance(1, 3)) {

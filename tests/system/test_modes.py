@@ -40,6 +40,10 @@ def unblock(wire):
 
 
 class ModesCase(SystemCase):
+    def serve(self, **options):
+        settings = ["transfer.mode_z=true"] + options.pop("settings", [])
+        return super().serve(settings=settings, **options)
+
     def mode(self, client, letter):
         client.expect(client.command("MODE " + letter), "200")
 

@@ -123,7 +123,7 @@ struct TransferSection {
     std::uint64_t slice = 512ull << 10;      // bytes one session may move before others run
     std::uint64_t turn_budget = 2ull << 20;  // bytes all sessions of a shard may move in one turn
     std::string congestion;                  // TCP congestion control, "" = the system's
-    bool mode_z = true;
+    bool mode_z = false;
     std::uint32_t mode_z_level = 6;    // until the client chooses with OPTS MODE Z LEVEL
     std::uint32_t mode_z_ratio = 250;  // of an upload, 0 = any
 
