@@ -118,7 +118,8 @@ class Lftp(ClientCase):
         # All on one address, so no one is third: the default allows it.
         with sluice.Tree() as tree:
             for settings in ("set ftp:fxp-passive-source no; ", "set ftp:fxp-passive-source yes; "):
-                with sluice.Server(tree.root, self.engine, writable=True) as server:
+                with sluice.Server(tree.root, self.engine, writable=True,
+                                   settings=self.settings) as server:
                     self.assertEqual(self.fxp(server, settings), "")
                     # The bytes came from a server, not through lftp, which would have said PASV.
                     sluice.wait_for(lambda: server.output().count(" STOR ") == len(self.BETWEEN),

@@ -136,6 +136,12 @@ class Parser(SystemCase):
                 return
             if action == "STAT":
                 client.expect(client.reply(), "211")
+            if action == "QUIT" and not download:
+                # PyFilesystem2 closes the data connection only after the 221.
+                client.expect(client.reply(), "221")
+                data.close()
+                client.expect(client.reply(), "226")
+                return
             if download:
                 sluice.read_to_any_end(data)
             data.close()

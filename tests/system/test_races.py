@@ -100,7 +100,7 @@ class Races(SystemCase):
         if client.command("RNFR a/d").startswith("350"):
             client.command("RNTO stolen%d" % number)
         if client.command("RNFR a/f").startswith("350"):
-            client.expect(client.command("RNTO a/f"), "250", "553")
+            client.expect(client.command("RNTO a/f"), "250", "550", "553")
 
     def test_o_fs_15_store_retrieve_and_delete_of_one_name(self):
         # RETR gives one whole version, never a mixture and never a part with a 226.
@@ -201,7 +201,7 @@ class Mounted(MountCase):
                 client.passive(dial=False)
                 client.expect(client.command("RETR " + path), "550")
                 client.passive(dial=False)
-                client.expect(client.command("STOR " + path), "553")
+                client.expect(client.command("STOR " + path), "550", "553")
             client.expect(client.command("CWD proc/%d/root" % pid), "550")
             client.expect(client.command("CWD proc/%d/cwd" % pid), "550")
             # Memory of a process is never to be had, whichever way it is refused.
