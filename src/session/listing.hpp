@@ -38,6 +38,7 @@ public:
     bool is_out_of_steps() const { return out_of_steps_; }
 
 private:
+    std::size_t for_client(std::size_t length, std::span<char> out) const;
     bool is_shown(std::string_view name);
 
     const Session& session_;

@@ -18,7 +18,7 @@ namespace sluice::vfs {
 
 class FileCopy {
 public:
-    // One helper job; some milliseconds of copying.
+    // One helper job; between two of them the work can be stopped.
     static constexpr std::int64_t kStepBytes = 8 << 20;
     // Between two of these others may have the core.
     static constexpr std::size_t kChunkBytes = 256 * 1024;

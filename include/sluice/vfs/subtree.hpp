@@ -25,7 +25,7 @@ public:
     // Levels below the directory; LimitReached beyond. Each holds a descriptor and kRawBytes.
     static constexpr std::size_t kDepthMax = 100;
     static constexpr std::size_t kRawBytes = 8 * 1024;
-    // One helper job looks at so many names: about a millisecond.
+    // One helper job looks at so many names; between two of them the work can be stopped.
     static constexpr std::size_t kNamesPerStep = 512;
 
     Subtree(Tree& tree, SubtreeWork work) : tree_(tree), work_(work) {}

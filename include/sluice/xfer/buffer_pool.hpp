@@ -4,7 +4,7 @@
 // cache, and no more than its bound. At the bound a transfer waits in line; what has arrived for it
 // stays in its socket and its client's window closes. Uploads give their buffers back whenever
 // their client is silent, listings hold theirs until their client has read them, MODE Z for the
-// whole transfer: so each of the three has a pool of its own, and slow readers of listings never
+// whole transfer: so each of them has a pool of its own, and slow readers of listings never
 // make an upload wait.
 // Owned by: Shard. Thread: the shard's.
 #pragma once
