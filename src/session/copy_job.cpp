@@ -47,7 +47,9 @@ io::Task<Status> copy_all(Session& session, const CopyPlan& plan, PathUse& use) 
     request.path = plan.target;
     request.intent = plan.joins ? vfs::UploadIntent::Append : vfs::UploadIntent::Replace;
     request.file_mode = session.new_file_mode();
-    request.durability = session.config().upload.durability;
+    // The parts go afterwards, and may have been on the disk for long: so must be what has them.
+    request.durability =
+        plan.joins ? config::Durability::Full : session.config().upload.durability;
     request.partial = config::PartialUpload::Discard;
     use = PathUse::NewName;
     const Status begun = co_await target.begin(request);

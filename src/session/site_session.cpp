@@ -1,6 +1,8 @@
 // SITE HELP, IDLE, QUOTA, UMASK, WHO: about the session and the server.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "session/site_handlers.hpp"
 #include "sluice/base/parse_number.hpp"
 #include "sluice/proto/modify_facts.hpp"

@@ -1,4 +1,6 @@
 // SITE MKDIR, RMDIR, SYMLINK: folders with their parents and their contents, and links.
+#include <algorithm>
+
 #include "session/reply_for_error.hpp"
 #include "session/site_handlers.hpp"
 #include "session/subtree_job.hpp"
