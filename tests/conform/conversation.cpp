@@ -72,6 +72,9 @@ void Conversation::connect(const Step& step) {
         }
     }
     // A name may be used again once its former session is over.
+    for (const auto& old : sessions_) {
+        if (old->name == made->name) { keep_exchanges(*old); }
+    }
     std::erase_if(sessions_, [&](const auto& old) { return old->name == made->name; });
     sessions_.push_back(std::move(made));
     current_ = sessions_.back().get();
@@ -112,9 +115,13 @@ ControlSession& Conversation::ready_session() {
 
 void Conversation::login(const std::string& user) {
     ready_session();
-    send_line(fmt::format("USER {}", user.empty() ? "anonymous" : user));
-    expect("331 *");
-    send_line(fmt::format("PASS {}", kGuestPassword));
+    const std::string usual = is_foreign() ? foreign_->user : "anonymous";
+    send_line(fmt::format("USER {}", user.empty() ? usual : user));
+    expect(is_foreign() ? "331|230 *" : "331 *");
+    if (last_line_.starts_with("230")) {
+        return;
+    }
+    send_line(fmt::format("PASS {}", is_foreign() ? foreign_->password : kGuestPassword));
     expect("230*");
     skip_rest_of(last_line_);
 }
@@ -133,6 +140,7 @@ void Conversation::send_control(std::string_view bytes, bool urgent, bool may_br
         return;
     }
     log_.note(s.name + ">", bytes);
+    s.exchanges.sent(bytes);
     const std::size_t piece = split_ == 0 || urgent ? bytes.size() : split_;
     while (!bytes.empty() && trouble_.none()) {
         const std::size_t size = std::min(piece, bytes.size());
@@ -193,6 +201,7 @@ std::optional<std::string> Conversation::read_line() {
             if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
                 trouble_.set(fmt::format("CR or NUL inside a reply line: {}", printable(line)));
             }
+            s.exchanges.received(line);
             return line;
         }
         if (s.inbox.size() > kReplyLineBytesMax) {
@@ -216,6 +225,10 @@ void Conversation::expect_reply(const Step& step) {
 
 void Conversation::expect(const std::string& pattern,
                           const std::vector<std::pair<std::string, std::string>>& differs) {
+    if (is_foreign()) {
+        expect_foreign(pattern, differs);
+        return;
+    }
     const std::optional<std::string> line = read_line();
     if (!line || !trouble_.none()) {
         return;
@@ -240,6 +253,66 @@ void Conversation::expect_last(const std::string& code) {
     if (line && trouble_.none() && !line->starts_with(code + " ")) {
         trouble_.set(fmt::format("expected '{} *', got '{}'", code, printable(*line)));
     }
+}
+
+// A whole reply, whether it has one line or many.
+void Conversation::expect_foreign(
+    const std::string& pattern, const std::vector<std::pair<std::string, std::string>>& differs) {
+    reply_.clear();
+    std::optional<std::string> line = read_line();
+    if (!line || !trouble_.none()) { return; }
+    reply_.push_back(*line);
+    if (!is_last_line(*line) && line->size() > 3) {
+        const std::string end = line->substr(0, 3) + " ";
+        while (trouble_.none() && !reply_.back().starts_with(end)) {
+            if ((line = read_line())) { reply_.push_back(*line); }
+        }
+    }
+    if (!trouble_.none()) { return; }
+    last_line_ = reply_.back();
+    for (const auto& [server, other] : differs) {
+        if (server == reference_ && matches_reply(other, reply_.front(), variables_)) { return; }
+    }
+    if (!judge(pattern, reply_.front())) { return; }
+    if (!fits_text(session().exchanges.current(), pattern, reply_.front(), variables_)) {
+        trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(reply_.front())));
+    }
+}
+
+bool Conversation::judge(std::string_view pattern, const std::string& line) {
+    const std::string& command = session().exchanges.current();
+    switch (judge_code(*foreign_->codes, command, pattern, line)) {
+        case Fit::Yes: return true;
+        case Fit::Lacks:
+            trouble_.set_inapplicable(fmt::format("no {}: '{}'", command, printable(line)));
+            return false;
+        case Fit::No: break;
+    }
+    trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(line)));
+    return false;
+}
+
+void Conversation::expect_facts(const std::string& pattern) {
+    if (!trouble_.none() || reply_.empty() || !is_last_line(last_line_)) { return; }
+    const bool found =
+        std::any_of(reply_.begin(), reply_.end(), [&](const std::string& line) {
+            return line.starts_with(' ') && fits_facts(pattern, line, variables_);
+        });
+    if (!found) { trouble_.set(fmt::format("no line '{}' in the reply", pattern)); }
+}
+
+void Conversation::keep_exchanges(ControlSession& s) {
+    for (Exchange& one : s.exchanges.take()) { exchanges_.push_back(std::move(one)); }
+}
+
+std::vector<Exchange> Conversation::take_exchanges() {
+    for (const auto& s : sessions_) { keep_exchanges(*s); }
+    return std::move(exchanges_);
+}
+
+void Conversation::expect_whole(const std::string& codes) {
+    expect(codes + "*");
+    skip_rest_of(last_line_);
 }
 
 // Reads what is left of the reply that `first` began.

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "contents.hpp"
+#include "exchanges.hpp"
+#include "foreign.hpp"
 #include "pattern.hpp"
 #include "transcript.hpp"
 #include "wire.hpp"
@@ -32,10 +34,17 @@ public:
             set(std::move(message));
         }
     }
+    // Nothing is wrong, but this case cannot be played here.
+    void set_inapplicable(std::string message) {
+        is_inapplicable_ = is_inapplicable_ || none();
+        set(std::move(message));
+    }
+    bool is_inapplicable() const { return is_inapplicable_; }
     const std::string& message() const { return message_; }
 
 private:
     std::string message_;
+    bool is_inapplicable_ = false;
 };
 
 struct DataConnection {
@@ -54,6 +63,7 @@ struct ControlSession {
     std::string source_host;
     bool closed = false;
     std::string inbox;
+    Exchanges exchanges;
     Endpoint data_target;
     std::map<std::string, DataConnection, std::less<>> data;
 };
@@ -62,13 +72,15 @@ std::string_view describe(ReadEnd end);
 
 class Conversation {
 public:
+    // `foreign` is null for sluice itself.
     Conversation(World& world, Contents& contents, Variables& variables, Trouble& trouble,
-                 std::string reference)
+                 std::string reference, const ForeignServer* foreign)
         : world_(world),
           contents_(contents),
           variables_(variables),
           trouble_(trouble),
-          reference_(std::move(reference)) {}
+          reference_(std::move(reference)),
+          foreign_(foreign) {}
 
     // The current session; the first one exists before it is connected.
     ControlSession& session();
@@ -90,6 +102,8 @@ public:
                 const std::vector<std::pair<std::string, std::string>>& differs = {});
     // A whole reply with this code; lines may stand before its last one.
     void expect_last(const std::string& code);
+    // A reply with one of these codes, however many lines it has.
+    void expect_whole(const std::string& codes);
     // `<...`: up to the line that `next` wants, or to the end of the reply. True when it took it.
     bool skip_reply(const Step* next);
     // One line without its CRLF.
@@ -98,20 +112,33 @@ public:
     void end_control(bool reset);
 
     WireLog& log() { return log_; }
-    bool is_reference() const { return !reference_.empty(); }
+    bool is_foreign() const { return foreign_ != nullptr; }
+    // Foreign: of the reply that came last, one line must hold the facts of `pattern`.
+    void expect_facts(const std::string& pattern);
+    // Foreign: whether `line` is the answer to the current command that a server may give. False
+    // sets the trouble.
+    bool judge(std::string_view pattern, const std::string& line);
+    // Of all sessions, also those that are over.
+    std::vector<Exchange> take_exchanges();
 
 private:
     void open_control(ControlSession& session);
     void send_control(std::string_view bytes, bool urgent = false, bool may_break = false);
     std::optional<std::string> said_bytes(const Step& step);
     void skip_rest_of(const std::string& first);
+    void expect_foreign(const std::string& pattern,
+                        const std::vector<std::pair<std::string, std::string>>& differs);
+    void keep_exchanges(ControlSession& session);
 
     World& world_;
     Contents& contents_;
     Variables& variables_;
     Trouble& trouble_;
     std::string reference_;
+    const ForeignServer* foreign_;
     WireLog log_;
+    std::vector<Exchange> exchanges_;
+    std::vector<std::string> reply_;  // foreign: the lines of the last reply
     std::vector<std::unique_ptr<ControlSession>> sessions_;
     ControlSession* current_ = nullptr;
     std::string last_line_;

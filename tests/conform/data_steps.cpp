@@ -81,7 +81,10 @@ void DataSteps::read_227(ControlSession& s) {
         return;
     }
     Variables found;
-    const std::string_view pattern = conversation_.is_reference()
+    if (conversation_.is_foreign() && !conversation_.judge("227 *", *line)) {
+        return;
+    }
+    const std::string_view pattern = conversation_.is_foreign()
                                          ? "227 *($a,$b,$c,$d,$high,$low)*"
                                          : "227 Entering Passive Mode ($a,$b,$c,$d,$high,$low)";
     if (!matches(pattern, *line, found)) {
@@ -104,7 +107,10 @@ void DataSteps::read_229(ControlSession& s) {
         return;
     }
     Variables found;
-    const std::string_view pattern = conversation_.is_reference()
+    if (conversation_.is_foreign() && !conversation_.judge("229 *", *line)) {
+        return;
+    }
+    const std::string_view pattern = conversation_.is_foreign()
                                          ? "229 *(|||$port|)*"
                                          : "229 Entering Extended Passive Mode (|||$port|)";
     const auto port = matches(pattern, *line, found) ? parse_port(found["port"]) : std::nullopt;
@@ -306,6 +312,9 @@ void DataSteps::receive(const Step& step, DataConnection& data) {
         trouble_.set("cannot evaluate this expression");
         return;
     }
+    if (compare_as_listing(data, patterns_of(*expected))) {
+        return;
+    }
     drain(data, expected->size());
     if (!trouble_.none() || data.inbox == *expected) {
         return;
@@ -352,7 +361,25 @@ std::vector<std::string> DataSteps::split_lines(std::string_view listing) {
     return lines;
 }
 
+// Another server's listing has its own order and layout. False: this is none.
+bool DataSteps::compare_as_listing(DataConnection& data, const std::vector<std::string>& patterns) {
+    const std::string& command = conversation_.session().exchanges.transfer();
+    if (!conversation_.is_foreign() ||
+        (command != "LIST" && command != "NLST" && command != "MLSD")) {
+        return false;
+    }
+    drain(data, kListingBytesMax);
+    const std::vector<std::string> lines = split_lines(data.inbox);
+    if (trouble_.none()) {
+        trouble_.set_unless_empty(compare_listing(command, patterns, lines, variables_));
+    }
+    return true;
+}
+
 void DataSteps::receive_lines(const Step& step, DataConnection& data) {
+    if (compare_as_listing(data, step.words)) {
+        return;
+    }
     drain(data, kListingBytesMax);
     std::vector<std::string> lines = split_lines(data.inbox);
     const bool unordered = step.number != 0;

@@ -40,6 +40,7 @@ private:
     void receive_size(const Step& step, DataConnection& data);
     void receive_some(const Step& step, DataConnection& data);
     void receive_lines(const Step& step, DataConnection& data);
+    bool compare_as_listing(DataConnection& data, const std::vector<std::string>& patterns);
     std::vector<std::string> split_lines(std::string_view listing);
     void send(const Step& step, DataConnection& data);
     void release(DataConnection& data);

@@ -120,9 +120,16 @@ std::string LocalTree::real(const std::string& path) const {
     return root_ + "/" + path;
 }
 
+Status LocalTree::give_away(const std::string& path, Status made) const {
+    if (!made || !owner_) {
+        return made;
+    }
+    return check(::lchown(real(path).c_str(), *owner_, static_cast<gid_t>(-1)));
+}
+
 Status LocalTree::make_directory(const std::string& path) {
     const Status made = check(::mkdir(real(path).c_str(), 0755));
-    return made ? check(::chmod(real(path).c_str(), 0755)) : made;
+    return give_away(path, made ? check(::chmod(real(path).c_str(), 0755)) : made);
 }
 
 Status LocalTree::make_file(const std::string& path, std::string_view content) {
@@ -130,15 +137,15 @@ Status LocalTree::make_file(const std::string& path, std::string_view content) {
     if (!fd.is_open()) {
         return fail_errno(errno);
     }
-    return write_all(fd.number(), content);
+    return give_away(path, write_all(fd.number(), content));
 }
 
 Status LocalTree::make_link(const std::string& path, const std::string& target) {
-    return check(::symlink(target.c_str(), real(path).c_str()));
+    return give_away(path, check(::symlink(target.c_str(), real(path).c_str())));
 }
 
 Status LocalTree::make_fifo(const std::string& path) {
-    return check(::mkfifo(real(path).c_str(), 0644));
+    return give_away(path, check(::mkfifo(real(path).c_str(), 0644)));
 }
 
 Status LocalTree::set_permissions(const std::string& path, std::uint32_t permissions) {

@@ -1,10 +1,12 @@
-// conform_run: plays transcripts against a server and reports as TAP, one case for each file.
+// conform_run: plays transcripts against a server and reports as TAP, one line for each case.
 //
 //     conform_run --server-binary build/src/app/sluiced --engine epoll tests/conform
-//     conform_run --server 127.0.0.1:2121 --root /srv/ftp --reference vsftpd FILE...
+//     conform_run --server 127.0.0.1:2121 --codes tests/conform/codes.txt FILE...
 //
-// With --server-binary each set of settings gets a server of its own; after each case the server
-// must be alive, serve a fresh session and hold no more descriptors than before.
+// With --server-binary each set of settings gets a sluiced of its own; after each case it must be
+// alive, serve a fresh session and hold no more descriptors than before, and with --codes the whole
+// run must have seen every reply code of every command. With --server any FTP server is asked for
+// what every server must do; tests/conform/run is the command for people.
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -20,8 +22,11 @@
 #include <string>
 #include <vector>
 
+#include "cases.hpp"
+#include "codes.hpp"
+#include "ftp_tree.hpp"
 #include "local_tree.hpp"
-#include "pattern.hpp"
+#include "report.hpp"
 #include "runner.hpp"
 #include "server_process.hpp"
 #include "socket_world.hpp"
@@ -38,7 +43,15 @@ struct Arguments {
     std::uint32_t shards = 2;
     Endpoint server;
     std::string root;
+    std::uint32_t owner = 0;
+    std::string tree = "ftp";  // where no --root is given; or "none"
+    std::string user;
+    std::string password;
     std::string reference;
+    std::string codes;
+    std::string results;
+    std::uint32_t patience_ms = 10'000;
+    std::vector<std::string> matches;
     std::vector<fs::path> paths;
 };
 
@@ -57,39 +70,24 @@ constexpr std::string_view kAlive =
 // How long the server may take to let go of what a case used.
 constexpr int kReleaseMilliseconds = 5'000;
 
-class Report {
-public:
-    explicit Report(std::size_t planned) { fmt::print("TAP version 13\n1..{}\n", planned); }
-
-    void passed(const std::string& name) { fmt::print("ok {} - {}\n", ++count_, name); }
-    void skipped(const std::string& name, const std::string& reason) {
-        fmt::print("ok {} - {} # SKIP {}\n", ++count_, name, reason);
-    }
-    void failed(const std::string& name, std::string_view details) {
-        fmt::print("not ok {} - {}\n", ++count_, name);
-        while (!details.empty()) {
-            const std::size_t end = details.find('\n');
-            fmt::print("# {}\n", details.substr(0, end));
-            details.remove_prefix(end == std::string_view::npos ? details.size() : end + 1);
-        }
-        ++failures_;
-    }
-    void flush() { (void)std::fflush(stdout); }
-    bool all_passed() const { return failures_ == 0; }
-
-private:
-    std::size_t count_ = 0;
-    std::size_t failures_ = 0;
-};
-
-struct Case {
+// A file that cannot be read as transcripts.
+struct BrokenFile {
     std::string name;
-    std::string file;
-    Transcript transcript;
-    std::optional<ParseError> error;
+    std::string message;
 };
 
-std::vector<Case> read_cases(const Arguments& arguments) {
+std::string read_file(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool is_wanted(const Arguments& arguments, const std::string& name) {
+    return arguments.matches.empty() ||
+           std::any_of(arguments.matches.begin(), arguments.matches.end(),
+                       [&name](const auto& part) { return name.find(part) != std::string::npos; });
+}
+
+std::vector<Case> read_cases(const Arguments& arguments, std::vector<BrokenFile>& broken) {
     std::vector<std::pair<fs::path, fs::path>> files;  // with the directory it was found below
     for (const fs::path& path : arguments.paths) {
         if (!fs::is_directory(path)) {
@@ -105,13 +103,19 @@ std::vector<Case> read_cases(const Arguments& arguments) {
     std::sort(files.begin(), files.end());
     std::vector<Case> cases;
     for (const auto& [file, base] : files) {
-        Case one;
-        one.file = file.string();
-        one.name = file.lexically_relative(base).replace_extension().string();
-        std::ifstream in(file, std::ios::binary);
-        const std::string text{std::istreambuf_iterator<char>(in), {}};
-        one.transcript = parse_transcript(one.name, text, one.error);
-        cases.push_back(std::move(one));
+        const std::string name = file.lexically_relative(base).replace_extension().string();
+        std::optional<ParseError> error;
+        std::vector<Transcript> transcripts = parse_cases(name, read_file(file), error);
+        if (error) {
+            broken.push_back(
+                {name, fmt::format("{}:{}: {}", file.string(), error->line, error->message)});
+            continue;
+        }
+        for (Transcript& transcript : transcripts) {
+            if (is_wanted(arguments, transcript.name)) {
+                cases.push_back({file.string(), std::move(transcript)});
+            }
+        }
     }
     return cases;
 }
@@ -122,11 +126,6 @@ std::string settings_key(const Transcript& transcript) {
         key += ' ' + printable(setting);
     }
     return key;
-}
-
-std::string details_of(const Case& one, const Outcome& outcome) {
-    return fmt::format("{}:{}: {}\n{}", one.file, outcome.line, outcome.message,
-                       outcome.conversation);
 }
 
 // Runs a case on a clean tree and then asks whether the server is still whole; "" when all held.
@@ -141,6 +140,7 @@ public:
     Outcome run(const Case& one) {
         const int before = process_ != nullptr ? process_->descriptors() : 0;
         Outcome outcome = play(one.transcript);
+        seen_.insert(seen_.end(), outcome.exchanges.begin(), outcome.exchanges.end());
         if (outcome.verdict != Verdict::Passed) {
             return outcome;
         }
@@ -155,9 +155,12 @@ public:
     // One session of every kind of thing a server does lazily.
     Outcome warm_up() { return play(alive_); }
 
+    const std::vector<Exchange>& seen() const { return seen_; }
+
 private:
     Outcome play(const Transcript& transcript) {
-        const Status cleared = world_.clear_tree();
+        const bool has_tree = options_.foreign == nullptr || options_.foreign->has_tree;
+        const Status cleared = has_tree ? world_.clear_tree() : Status();
         if (!cleared) {
             Outcome outcome;
             outcome.verdict = Verdict::Failed;
@@ -195,22 +198,8 @@ private:
     ServerProcess* process_;
     RunOptions options_;
     Transcript alive_;
+    std::vector<Exchange> seen_;
 };
-
-void report_case(Report& report, const Case& one, const Outcome& outcome) {
-    switch (outcome.verdict) {
-        case Verdict::Passed:
-            report.passed(one.name);
-            break;
-        case Verdict::Skipped:
-            report.skipped(one.name, outcome.message);
-            break;
-        case Verdict::Failed:
-            report.failed(one.name, details_of(one, outcome));
-            break;
-    }
-    report.flush();
-}
 
 // A log line is text; a client must not be able to write anything else into it.
 std::string check_output(const std::string& output) {
@@ -224,7 +213,7 @@ std::string check_output(const std::string& output) {
 }
 
 void run_group(const std::string& key, const std::vector<const Case*>& cases,
-               const Arguments& arguments, Report& report) {
+               const Arguments& arguments, Report& report, std::vector<Exchange>& seen) {
     const Result<std::string> folder = make_temporary_directory("sluice-conform");
     const std::string server_name = fmt::format("server: {}", key);
     ServerProcess process;
@@ -246,17 +235,22 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
     }
     if (!problem.empty()) {
         for (const Case* one : cases) {
-            report.failed(one->name, "no server");
+            report.failed(one->transcript.name, "no server");
         }
         report.failed(server_name, problem);
         return;
     }
-    SocketWorld world({process.ipv4(), process.ipv6(), *folder, ""});
+    SocketWorld::Options served;
+    served.ipv4 = process.ipv4();
+    served.ipv6 = process.ipv6();
+    served.folder = *folder;
+    SocketWorld world(served);
     CaseRunner runner(world, &process, {});
     const Outcome warm = runner.warm_up();
     for (const Case* one : cases) {
-        report_case(report, *one, runner.run(*one));
+        report.add(*one, runner.run(*one));
     }
+    seen.insert(seen.end(), runner.seen().begin(), runner.seen().end());
     problem = warm.verdict == Verdict::Passed ? process.stop() : warm.message;
     if (problem.empty()) {
         problem = check_output(process.output());
@@ -266,61 +260,165 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
     } else {
         report.failed(server_name, problem);
     }
-    report.flush();
     const Status removed = remove_tree(*folder);
     if (!removed) {
         fmt::print("# {} is left behind: {}\n", *folder, text_of(removed.error()));
     }
 }
 
-void run_against_binary(const std::vector<Case>& cases, const Arguments& arguments) {
-    std::map<std::string, std::vector<const Case*>> groups;
-    for (const Case& one : cases) {
-        if (!one.error) {
-            groups[settings_key(one.transcript)].push_back(&one);
-        }
+// Of the replies to all cases together: every code of every row, and no other.
+void check_codes(const CodeTable& codes, const std::vector<Exchange>& seen, Report& report) {
+    const std::string problem = codes.compare(seen);
+    if (problem.empty()) {
+        report.passed("codes: every reply of every command is met by a case");
+    } else {
+        report.failed("codes: every reply of every command is met by a case", problem);
     }
-    const auto broken = std::count_if(cases.begin(), cases.end(),
-                                      [](const Case& one) { return one.error.has_value(); });
-    Report report(cases.size() + groups.size());
-    if (broken != 0) {
-        for (const Case& one : cases) {
-            if (one.error) {
-                report.failed(one.name, fmt::format("{}:{}: {}", one.file, one.error->line,
-                                                    one.error->message));
-            }
-        }
-    }
-    for (const auto& [key, group] : groups) {
-        run_group(key, group, arguments, report);
-    }
-    std::exit(report.all_passed() ? 0 : 1);
 }
 
-void run_against_other(const std::vector<Case>& cases, const Arguments& arguments) {
+// The file of --codes; exits when it cannot be used.
+CodeTable read_codes(const Arguments& arguments) {
+    std::optional<ParseError> error;
+    CodeTable codes = CodeTable::parse(read_file(arguments.codes), error);
+    if (error) {
+        fmt::print("Bail out! {}:{}: {}\n", arguments.codes, error->line, error->message);
+        std::exit(1);
+    }
+    return codes;
+}
+
+void open_results(const Arguments& arguments, Report& report) {
+    if (!arguments.results.empty() && !report.open_results(arguments.results)) {
+        fmt::print("Bail out! cannot write {}\n", arguments.results);
+        std::exit(1);
+    }
+}
+
+int run_against_binary(const std::vector<Case>& cases, const std::vector<BrokenFile>& broken,
+                       const Arguments& arguments) {
+    std::map<std::string, std::vector<const Case*>> groups;
+    for (const Case& one : cases) {
+        groups[settings_key(one.transcript)].push_back(&one);
+    }
+    CodeTable codes;
+    if (!arguments.codes.empty()) {
+        codes = read_codes(arguments);
+    }
+    Report report(cases.size() + groups.size() + broken.size() + (arguments.codes.empty() ? 0 : 1));
+    open_results(arguments, report);
+    for (const BrokenFile& one : broken) {
+        report.failed(one.name, one.message);
+    }
+    std::vector<Exchange> seen;
+    for (const auto& [key, group] : groups) {
+        run_group(key, group, arguments, report, seen);
+    }
+    if (!arguments.codes.empty()) {
+        check_codes(codes, seen, report);
+    }
+    return report.all_passed() ? 0 : 1;
+}
+
+// Why the suite must not touch this server's files, or "".
+std::string refuse_tree(SocketWorld& world, const std::string& root) {
+    const Result<std::vector<std::string>> names = world.entries(root.empty() ? "" : ".");
+    if (!names) {
+        return fmt::format("cannot list the server's folder: {}", text_of(names.error()));
+    }
+    if (names->empty()) {
+        return {};
+    }
+    return fmt::format("the server's folder is not empty ('{}'): the suite empties it again and "
+                       "again, so it must have nothing in it. Serve an empty one, or say --no-tree",
+                       names->front());
+}
+
+int run_against_other(const std::vector<Case>& cases, const std::vector<BrokenFile>& broken,
+                      const Arguments& arguments) {
     const Result<std::string> folder = make_temporary_directory("sluice-conform");
     if (!folder) {
         fmt::print("Bail out! no temporary directory\n");
-        std::exit(1);
+        return 1;
     }
+    const CodeTable codes = read_codes(arguments);
     fs::create_directory(*folder + "/outside");
-    Report report(cases.size());
-    SocketWorld world({arguments.server, {}, *folder, arguments.root});
-    CaseRunner runner(world, nullptr, {arguments.reference});
-    for (const Case& one : cases) {
-        if (one.error) {
-            report.failed(one.name, one.error->message);
-        } else if (!one.transcript.settings.empty()) {
-            report.skipped(one.name, "needs settings of sluice");
-        } else {
-            report_case(report, one, runner.run(one));
+    SocketWorld::Options options;
+    options.ipv4 = arguments.server;
+    options.folder = *folder;
+    options.root = arguments.root;
+    options.step_milliseconds = static_cast<int>(arguments.patience_ms);
+    if (arguments.owner != 0) {
+        options.owner = arguments.owner;
+    }
+    SocketWorld world(options);
+    ForeignServer foreign;
+    foreign.codes = &codes;
+    if (!arguments.user.empty()) {
+        foreign.user = arguments.user;
+        foreign.password = arguments.password;
+    }
+    auto remote = std::make_unique<FtpTree>(world, foreign.user, foreign.password);
+    std::string problem;
+    if (!remote->can_log_in()) {
+        problem = fmt::format("cannot log in as {} at {}:{}", foreign.user, arguments.server.host,
+                              arguments.server.port);
+    } else {
+        foreign.writable = remote->can_write();
+        foreign.has_tree =
+            arguments.tree != "none" && (!arguments.root.empty() || foreign.writable);
+        if (arguments.root.empty()) {
+            world.use_tree(std::move(remote));
         }
+        problem = foreign.has_tree ? refuse_tree(world, arguments.root) : std::string();
+    }
+    if (!problem.empty()) {
+        fmt::print("Bail out! {}\n", problem);
+        (void)remove_tree(*folder);
+        return 1;
+    }
+    Report report(cases.size() + broken.size());
+    open_results(arguments, report);
+    for (const BrokenFile& one : broken) {
+        report.failed(one.name, one.message);
+    }
+    CaseRunner runner(world, nullptr, {arguments.reference, &foreign});
+    for (const Case& one : cases) {
+        report.add(one, runner.run(one));
+    }
+    if (foreign.has_tree) {
+        (void)world.clear_tree();
     }
     (void)remove_tree(*folder);
-    std::exit(report.all_passed() ? 0 : 1);
+    return report.all_passed() ? 0 : 1;
+}
+
+bool parse_number(const std::string& text, std::uint32_t& out) {
+    const char* const end = text.data() + text.size();
+    const auto [last, error] = std::from_chars(text.data(), end, out);
+    return error == std::errc() && last == end;
+}
+
+bool parse_server(const std::string& value, Endpoint& out) {
+    const std::size_t colon = value.rfind(':');
+    std::uint32_t port = 0;
+    if (colon == std::string::npos || !parse_number(value.substr(colon + 1), port) || port == 0 ||
+        port > 65535) {
+        return false;
+    }
+    out.host = value.substr(0, colon);
+    out.port = static_cast<std::uint16_t>(port);
+    return true;
 }
 
 bool parse_arguments(int count, char** values, Arguments& out) {
+    const std::map<std::string_view, std::string*> texts = {
+        {"--server-binary", &out.binary}, {"--engine", &out.engine},
+        {"--root", &out.root},            {"--tree", &out.tree},
+        {"--user", &out.user},            {"--password", &out.password},
+        {"--reference", &out.reference},  {"--codes", &out.codes},
+        {"--results", &out.results}};
+    const std::map<std::string_view, std::uint32_t*> numbers = {
+        {"--shards", &out.shards}, {"--owner", &out.owner}, {"--patience-ms", &out.patience_ms}};
     for (int i = 1; i < count; ++i) {
         const std::string_view word(values[i]);
         if (!word.starts_with("--")) {
@@ -331,52 +429,43 @@ bool parse_arguments(int count, char** values, Arguments& out) {
             return false;
         }
         const std::string value(values[i]);
-        const char* const end = value.data() + value.size();
-        if (word == "--server-binary") {
-            out.binary = value;
-        } else if (word == "--engine") {
-            out.engine = value;
-        } else if (word == "--shards") {
-            if (std::from_chars(value.data(), end, out.shards).ec != std::errc()) {
+        if (const auto text = texts.find(word); text != texts.end()) {
+            *text->second = value;
+        } else if (const auto number = numbers.find(word); number != numbers.end()) {
+            if (!parse_number(value, *number->second)) {
                 return false;
             }
-        } else if (word == "--root") {
-            out.root = value;
-        } else if (word == "--reference") {
-            out.reference = value;
-        } else if (word == "--server") {
-            const std::size_t colon = std::min(value.rfind(':'), value.size() - 1);
-            out.server.host = value.substr(0, colon);
-            if (std::from_chars(value.data() + colon + 1, end, out.server.port).ec != std::errc()) {
-                return false;
-            }
-        } else {
+        } else if (word == "--match") {
+            out.matches.push_back(value);
+        } else if (word != "--server" || !parse_server(value, out.server)) {
             return false;
         }
     }
-    return !out.paths.empty() && (out.binary.empty() != (out.server.port == 0)) &&
-           (out.server.port == 0 || (!out.root.empty() && !out.reference.empty()));
+    const bool is_other = out.server.port != 0;
+    return !out.paths.empty() && out.binary.empty() == is_other &&
+           !(is_other && out.codes.empty()) && (out.tree == "ftp" || out.tree == "none");
 }
 
 int run(int count, char** values) {
     Arguments arguments;
     if (!parse_arguments(count, values, arguments)) {
-        fmt::print(stderr,
-                   "usage: conform_run --server-binary PATH [--engine NAME] [--shards N] PATH...\n"
-                   "       conform_run --server HOST:PORT --root DIR --reference NAME PATH...\n");
+        fmt::print(
+            stderr,
+            "usage: conform_run --server-binary PATH [--engine NAME] [--shards N] [--codes FILE]\n"
+            "           [--results FILE] [--match TEXT]... PATH...\n"
+            "       conform_run --server ADDRESS:PORT --codes FILE [--user NAME --password WORD]\n"
+            "           [--root DIR [--owner UID] | --tree ftp|none] [--reference NAME]\n"
+            "           [--patience-ms N] [--results FILE] [--match TEXT]... PATH...\n");
         return 64;
     }
-    const std::vector<Case> cases = read_cases(arguments);
-    if (cases.empty()) {
-        fmt::print("Bail out! no transcripts\n");
+    std::vector<BrokenFile> broken;
+    const std::vector<Case> cases = read_cases(arguments, broken);
+    if (cases.empty() && broken.empty()) {
+        fmt::print("Bail out! no such case\n");
         return 1;
     }
-    if (arguments.binary.empty()) {
-        run_against_other(cases, arguments);
-    } else {
-        run_against_binary(cases, arguments);
-    }
-    return 0;
+    return arguments.binary.empty() ? run_against_other(cases, broken, arguments)
+                                    : run_against_binary(cases, broken, arguments);
 }
 
 }  // namespace

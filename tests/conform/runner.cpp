@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "conversation.hpp"
 #include "data_steps.hpp"
 #include "tree_steps.hpp"
@@ -14,18 +16,18 @@ public:
     Play(const Transcript& transcript, World& world, const RunOptions& options)
         : transcript_(transcript),
           world_(world),
+          foreign_(options.foreign),
           tree_(world, contents_, variables_),
-          conversation_(world, contents_, variables_, trouble_, options.reference),
+          conversation_(world, contents_, variables_, trouble_, options.reference,
+                        options.foreign),
           data_(world, conversation_, contents_, variables_, trouble_) {}
 
     Outcome run() {
         Outcome outcome;
-        for (const std::string& need : transcript_.requirements) {
-            if (!world_.provides(need)) {
-                outcome.verdict = Verdict::Skipped;
-                outcome.message = fmt::format("needs {}", need);
-                return outcome;
-            }
+        outcome.message = reason_to_skip();
+        if (!outcome.message.empty()) {
+            outcome.verdict = Verdict::Skipped;
+            return outcome;
         }
         set_endpoint_variables();
         for (at_ = 0; at_ < transcript_.steps.size() && trouble_.none(); ++at_) {
@@ -38,14 +40,36 @@ public:
         }
         close_everything();
         if (!message.empty()) {
-            outcome.verdict = Verdict::Failed;
+            outcome.verdict = trouble_.is_inapplicable() ? Verdict::Skipped : Verdict::Failed;
             outcome.message = std::move(message);
             outcome.conversation = conversation_.log().take();
+            outcome.command = conversation_.session().exchanges.current();
         }
+        outcome.exchanges = conversation_.take_exchanges();
         return outcome;
     }
 
 private:
+    std::string reason_to_skip() {
+        for (const std::string& need : transcript_.requirements) {
+            if (need == "sluice" ? foreign_ != nullptr : !world_.provides(need)) {
+                return fmt::format("needs {}", need);
+            }
+        }
+        if (foreign_ == nullptr) { return {}; }
+        if (!transcript_.settings.empty()) { return "needs settings of sluice"; }
+        if (transcript_.writable && !foreign_->writable) { return "needs a writable server"; }
+        if (transcript_.is_readonly && foreign_->writable) { return "needs a read-only server"; }
+        const bool needs_tree =
+            std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
+                        [](const Step& step) { return is_of_tree(step.word); });
+        return needs_tree && !foreign_->has_tree ? "needs files on the server" : "";
+    }
+
+    static bool is_of_tree(Word word) {
+        return word != Word::Let && word != Word::Bytes && TreeSteps::is_tree_word(word);
+    }
+
     void set_endpoint_variables() {
         if (const auto endpoint = world_.control_endpoint(Family::Ipv4)) {
             variables_["control_port"] = fmt::format("{}", endpoint->port);
@@ -56,7 +80,11 @@ private:
 
     void run_step(const Step& step) {
         if (step.word != Word::Let && TreeSteps::is_tree_word(step.word)) {
-            trouble_.set_unless_empty(tree_.run(step));
+            std::string wrong = tree_.run(step);
+            if (!wrong.empty() && foreign_ != nullptr && tree_.is_unsupported()) {
+                trouble_.set_inapplicable(std::move(wrong));
+            }
+            trouble_.set_unless_empty(std::move(wrong));
             return;
         }
         switch (step.word) {
@@ -82,9 +110,13 @@ private:
                 return;
             case Word::Reply:
                 conversation_.expect_reply(step);
+                if (foreign_ != nullptr) { skip_inner_lines(step); }
                 return;
             case Word::ReplyRest:
                 skip_reply();
+                return;
+            case Word::WholeReply:
+                conversation_.expect_whole(step.text);
                 return;
             case Word::ExpectClose:
                 conversation_.expect_close();
@@ -127,6 +159,23 @@ private:
         }
     }
 
+    // Another server's whole reply has been read at its first line; what the transcript says about
+    // the lines inside concerns sluice, but for facts.
+    void skip_inner_lines(const Step& first) {
+        if (first.text.size() < 4 || first.text[3] != '-') { return; }
+        const std::string end = first.text.substr(0, 3) + " ";
+        while (at_ + 1 < transcript_.steps.size()) {
+            const Step& next = transcript_.steps[at_ + 1];
+            if (next.word != Word::Reply && next.word != Word::ReplyRest) { return; }
+            ++at_;
+            if (next.word == Word::Reply && next.text.starts_with(end)) { return; }
+            if (next.word == Word::Reply && next.text.starts_with(' ') &&
+                next.text.find(';') != std::string::npos && end == "250 ") {
+                conversation_.expect_facts(next.text);
+            }
+        }
+    }
+
     // Whatever is still unread would stand before the 221.
     std::string say_goodbye() {
         conversation_.split_into(0);
@@ -160,6 +209,7 @@ private:
 
     const Transcript& transcript_;
     World& world_;
+    const ForeignServer* foreign_;
     Contents contents_;
     Variables variables_;
     Trouble trouble_;

@@ -7,7 +7,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "codes.hpp"
+#include "foreign.hpp"
 #include "transcript.hpp"
 #include "world.hpp"
 
@@ -20,10 +23,15 @@ struct Outcome {
     std::uint32_t line = 0;
     std::string message;       // why it failed or was skipped
     std::string conversation;  // what went over the wires, for the report of a failure
+    std::string command;       // the last that was answered: where it failed
+    std::vector<Exchange> exchanges;
 };
 
 struct RunOptions {
     std::string reference;  // name of another server whose `differs:` replies are right too
+    // Set for a server that is not sluice, which is asked for what every server must do: see
+    // foreign.hpp. Cases that `requires sluice` or that set something are skipped then.
+    const ForeignServer* foreign = nullptr;
 };
 
 Outcome run_transcript(const Transcript& transcript, World& world, const RunOptions& options);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 
 namespace sluice::conform {
@@ -31,6 +33,12 @@ constexpr std::uint32_t kPortsEach = 64;
 constexpr std::uint32_t kPortRanges = 180;
 // Not a key of the server: how many passive ports it shall have, at most kPortsEach.
 constexpr std::string_view kPortsSetting = "passive-ports=";
+// Nor this: how long a file the server may write, as `ulimit -f` says it.
+constexpr std::string_view kFileBytesSetting = "file-bytes=";
+
+bool is_for_process(std::string_view setting) {
+    return setting.starts_with(kPortsSetting) || setting.starts_with(kFileBytesSetting);
+}
 
 bool port_is_free(std::uint32_t port) {
     const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -146,7 +154,7 @@ std::string ServerProcess::start(const Options& options) {
         words.emplace_back("--writable");
     }
     for (const std::string& setting : options.settings) {
-        if (!setting.starts_with(kPortsSetting)) {
+        if (!is_for_process(setting)) {
             words.insert(words.end(), {"--set", setting});
         }
     }
@@ -166,12 +174,22 @@ std::string ServerProcess::start(const Options& options) {
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, output_end.number(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, output_end.number(), STDERR_FILENO);
-    const int error =
-        ::posix_spawn(&pid_, options.binary.c_str(), &actions, nullptr, arguments.data(), environ);
+    // As an init system starts it: a shell or an interpreter above us may ignore signals, and a
+    // server that must survive one would look as if it did.
+    posix_spawnattr_t attributes;
+    ::posix_spawnattr_init(&attributes);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const int error = ::posix_spawn(&pid_, options.binary.c_str(), &actions, &attributes,
+                                    arguments.data(), environ);
+    ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
         return fmt::format("cannot start {}: {}", options.binary, ::strerror(error));
     }
+    limit_files(options.settings);
     process_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     reader_ = std::thread([this] { read_output(); });
 
@@ -185,6 +203,17 @@ std::string ServerProcess::start(const Options& options) {
         return fmt::format("the server did not become ready; it said:\n{}", output_);
     }
     return {};
+}
+
+void ServerProcess::limit_files(const std::vector<std::string>& settings) const {
+    for (const std::string& setting : settings) {
+        if (setting.starts_with(kFileBytesSetting)) {
+            const char* const count = setting.c_str() + kFileBytesSetting.size();
+            const rlim_t bytes = std::strtoull(count, nullptr, 10);
+            const rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+            (void)::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr);  // the case notices
+        }
+    }
 }
 
 void ServerProcess::read_output() {

@@ -55,6 +55,7 @@ public:
 
 private:
     void read_output();
+    void limit_files(const std::vector<std::string>& settings) const;
     bool wait_for_end(int milliseconds);
 
     pid_t pid_ = -1;

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "local_tree.hpp"
+
 namespace sluice::conform {
 namespace {
 
@@ -87,8 +89,9 @@ UniqueFd open_socket(const Native& native) {
 
 SocketWorld::SocketWorld(Options options)
     : options_(std::move(options)),
-      tree_(options_.root.empty() ? options_.folder + "/root" : options_.root,
-            options_.folder + "/outside") {}
+      tree_(std::make_unique<LocalTree>(
+          options_.root.empty() ? options_.folder + "/root" : options_.root,
+          options_.folder + "/outside", options_.owner)) {}
 
 int SocketWorld::left(Clock::time_point deadline) {
     const auto rest =
@@ -146,7 +149,7 @@ Result<ChannelId> SocketWorld::dial(const DialOptions& options) {
         if (errno != EINPROGRESS) {
             return fail_errno(errno);
         }
-        const auto deadline = Clock::now() + std::chrono::milliseconds(kStepMilliseconds);
+        const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
         if (!wait(fd.number(), POLLOUT, deadline)) {
             return fail(Errc::TimedOut);
         }
@@ -187,7 +190,7 @@ Result<ChannelId> SocketWorld::accept(ListenerId id, bool narrow) {
     if (narrow) {
         set_option(listener, SOL_SOCKET, SO_RCVBUF, kNarrowBytes);
     }
-    if (!wait(listener, POLLIN, Clock::now() + std::chrono::milliseconds(kStepMilliseconds))) {
+    if (!wait(listener, POLLIN, Clock::now() + std::chrono::milliseconds(options_.step_milliseconds))) {
         return fail(Errc::TimedOut);
     }
     UniqueFd fd(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -207,7 +210,7 @@ void SocketWorld::close_listener(ListenerId id) {
 
 Status SocketWorld::send(ChannelId id, std::string_view bytes, bool urgent) {
     Channel& c = channel(id);
-    const auto deadline = Clock::now() + std::chrono::milliseconds(kStepMilliseconds);
+    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
     while (!bytes.empty()) {
         const int flags = MSG_NOSIGNAL | (urgent ? MSG_OOB : 0);
         const ssize_t sent = ::send(c.fd.number(), bytes.data(), bytes.size(), flags);
@@ -268,7 +271,7 @@ ReadEnd SocketWorld::read_until(ChannelId id, std::string& out, std::size_t byte
 
 ReadEnd SocketWorld::read(ChannelId id, std::string& out, std::size_t bytes_max) {
     return read_until(id, out, bytes_max,
-                      Clock::now() + std::chrono::milliseconds(kStepMilliseconds));
+                      Clock::now() + std::chrono::milliseconds(options_.step_milliseconds));
 }
 
 ReadEnd SocketWorld::read_now(ChannelId id, std::string& out, std::size_t bytes_max) {
@@ -290,7 +293,7 @@ void SocketWorld::reset(ChannelId id) {
 }
 
 void SocketWorld::begin_patience() {
-    patience_end_ = Clock::now() + std::chrono::milliseconds(kStepMilliseconds);
+    patience_end_ = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
 }
 
 bool SocketWorld::pass_moment() {
@@ -304,6 +307,9 @@ bool SocketWorld::pass_moment() {
 bool SocketWorld::provides(std::string_view ability) {
     if (ability == "ipv6") {
         return options_.ipv6.port != 0;
+    }
+    if (ability == "remote-tree") {
+        return tree_->is_remote();
     }
     if (ability == "unprivileged") {
         return ::geteuid() != 0;

@@ -1,14 +1,16 @@
-// A World of real sockets and a real directory: the server is a process on this machine.
+// A World of real sockets and, unless told otherwise, a real directory of this machine.
 //
-// Every wait has one deadline of kStepMilliseconds; nothing sleeps, everything polls descriptors.
+// Every wait has one deadline of its own; nothing sleeps, everything polls descriptors.
 // Channels and listeners live in tables and are freed with the World.
 #pragma once
 
 #include <chrono>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 
-#include "local_tree.hpp"
+#include "tree.hpp"
 #include "unique_fd.hpp"
 #include "world.hpp"
 
@@ -16,14 +18,15 @@ namespace sluice::conform {
 
 class SocketWorld final : public World {
 public:
-    // Longer than any time-out that a transcript configures, short enough for a person to wait.
-    static constexpr int kStepMilliseconds = 10'000;
-
     struct Options {
         Endpoint ipv4;
         Endpoint ipv6;       // port 0: the server has no IPv6 listener
         std::string folder;  // holds "root", which is served, and "outside"
         std::string root;    // the served directory when it is not folder/root
+        std::optional<std::uint32_t> owner;  // who owns what is made there
+        // For each wait: longer than any time-out that a transcript configures, short enough for a
+        // person to wait.
+        int step_milliseconds = 10'000;
     };
     explicit SocketWorld(Options options);
 
@@ -42,40 +45,42 @@ public:
     void close(ChannelId channel) override;
     void reset(ChannelId channel) override;
 
-    Status make_directory(const std::string& p) override { return tree_.make_directory(p); }
+    Status make_directory(const std::string& p) override { return tree_->make_directory(p); }
     Status make_file(const std::string& p, std::string_view content) override {
-        return tree_.make_file(p, content);
+        return tree_->make_file(p, content);
     }
     Status make_link(const std::string& p, const std::string& target) override {
-        return tree_.make_link(p, target);
+        return tree_->make_link(p, target);
     }
-    Status make_fifo(const std::string& p) override { return tree_.make_fifo(p); }
+    Status make_fifo(const std::string& p) override { return tree_->make_fifo(p); }
     Status set_permissions(const std::string& p, std::uint32_t permissions) override {
-        return tree_.set_permissions(p, permissions);
+        return tree_->set_permissions(p, permissions);
     }
     Status set_modified(const std::string& p, std::int64_t seconds) override {
-        return tree_.set_modified(p, seconds);
+        return tree_->set_modified(p, seconds);
     }
     Status truncate(const std::string& p, std::uint64_t size) override {
-        return tree_.truncate(p, size);
+        return tree_->truncate(p, size);
     }
     Status rename(const std::string& from, const std::string& to) override {
-        return tree_.rename(from, to);
+        return tree_->rename(from, to);
     }
-    Status remove(const std::string& p) override { return tree_.remove(p); }
-    Node look(const std::string& p) override { return tree_.look(p); }
-    Result<std::string> content(const std::string& p) override { return tree_.content(p); }
+    Status remove(const std::string& p) override { return tree_->remove(p); }
+    Node look(const std::string& p) override { return tree_->look(p); }
+    Result<std::string> content(const std::string& p) override { return tree_->content(p); }
     Result<std::vector<std::string>> entries(const std::string& p) override {
-        return tree_.entries(p);
+        return tree_->entries(p);
     }
-    std::string outside_path() override { return tree_.outside_path(); }
+    std::string outside_path() override { return tree_->outside_path(); }
 
     void begin_patience() override;
     bool pass_moment() override;
     bool provides(std::string_view ability) override;
 
+    // From now on the tree is `tree`: for a server whose folder is out of reach.
+    void use_tree(std::unique_ptr<Tree> tree) { tree_ = std::move(tree); }
     // Empties the tree for the next transcript.
-    Status clear_tree() { return tree_.clear(); }
+    Status clear_tree() { return tree_->clear(); }
 
 private:
     struct Channel {
@@ -93,7 +98,7 @@ private:
                        std::chrono::steady_clock::time_point deadline);
 
     Options options_;
-    LocalTree tree_;
+    std::unique_ptr<Tree> tree_;
     std::map<ChannelId, Channel> channels_;
     std::map<ListenerId, UniqueFd> listeners_;
     std::uint32_t next_id_ = 1;

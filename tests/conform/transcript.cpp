@@ -122,6 +122,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"urgent", Word::Raw, Shape::Expression, false},
     {"flood", Word::Raw, Shape::Expression, false},
     {"split", Word::Split, Shape::Number, false},
+    {"reply", Word::WholeReply, Shape::Name, false},
     {"expect-close", Word::ExpectClose, Shape::None, false},
     {"expect-no-data", Word::ExpectNoData, Shape::OptionalName, false},
     {"expect-drop", Word::ExpectDrop, Shape::OptionalName, false},
@@ -528,14 +529,15 @@ private:
     }
 
     void parse_header() {
-        if (!out_.steps.empty()) {
-            fail("'server' and 'requires' stand before the first step");
-            return;
-        }
         if (is_word(0, "requires")) {
+            // Also below a `case`, whose beginning has steps of its own.
             for (std::size_t i = 1; i < tokens_.size(); ++i) {
                 out_.requirements.push_back(tokens_[i].text);
             }
+            return;
+        }
+        if (!out_.steps.empty()) {
+            fail("'server' stands before the first step");
             return;
         }
         if (!is_word(1, "writable") && !is_word(1, "readonly")) {
@@ -543,6 +545,7 @@ private:
             return;
         }
         out_.writable = is_word(1, "writable");
+        out_.is_readonly = !out_.writable;
         for (std::size_t i = 2; i < tokens_.size(); ++i) {
             if (tokens_[i].text.find('=') == std::string::npos) {
                 fail("a setting is 'key=value'");

@@ -9,10 +9,6 @@
 namespace sluice::conform {
 namespace {
 
-std::string problem(std::string_view what, const Status& status) {
-    return status ? std::string() : fmt::format("{}: {}", what, text_of(status.error()));
-}
-
 std::string_view name_of(NodeKind kind) {
     switch (kind) {
         case NodeKind::Missing:
@@ -52,6 +48,11 @@ std::int64_t parse_timestamp(std::string_view text) {
     date.tm_min = field(10, 2);
     date.tm_sec = field(12, 2);
     return ::timegm(&date);
+}
+
+std::string TreeSteps::problem(std::string_view what, const Status& status) {
+    is_unsupported_ = !status && status.error() == Errc::NotSupported;
+    return status ? std::string() : fmt::format("{}: {}", what, text_of(status.error()));
 }
 
 std::string TreeSteps::run(const Step& step) {
@@ -141,6 +142,9 @@ std::string TreeSteps::check(const Step& step) {
                        ? ""
                        : fmt::format("'{}' is {} of {} bytes", path, name_of(node.kind), node.size);
         case Word::Permissions:
+            if (world_.provides("remote-tree")) {
+                return problem("cannot see permissions", fail(Errc::NotSupported));
+            }
             return node.permissions == step.number
                        ? ""
                        : fmt::format("'{}' has permissions {:04o}", path, node.permissions);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "contents.hpp"
 #include "pattern.hpp"
@@ -19,8 +20,11 @@ public:
 
     // "" when the step held, else what was wrong.
     std::string run(const Step& step);
+    // The last step did not hold because this World cannot do such a thing.
+    bool is_unsupported() const { return is_unsupported_; }
 
 private:
+    std::string problem(std::string_view what, const Status& status);
     std::string change(const Step& step);
     std::string make_file(const Step& step, const std::string& path);
     std::string check(const Step& step);
@@ -30,6 +34,7 @@ private:
     World& world_;
     Contents& contents_;
     const Variables& variables_;
+    bool is_unsupported_ = false;
 };
 
 // "20200102030405" as seconds since 1970, UTC; negative when it is not a date.
