@@ -310,6 +310,24 @@ std::vector<Exchange> Conversation::take_exchanges() {
     return std::move(exchanges_);
 }
 
+void Conversation::repeat(const Step& step) {
+    world_.begin_patience();
+    while (trouble_.none()) {
+        send_line(expand(step.text, variables_));
+        bool found = false;
+        std::optional<std::string> line;
+        do {
+            line = read_line();
+            found = found || (line && matches(step.words[0], *line, variables_));
+        } while (line && trouble_.none() && !is_last_line(*line));
+        if (found) { return; }
+        if (trouble_.none() && !world_.pass_moment()) {
+            trouble_.set(fmt::format("'{}' was never answered with '{}'", step.text,
+                                     step.words[0]));
+        }
+    }
+}
+
 void Conversation::expect_whole(const std::string& codes) {
     expect(codes + "*");
     skip_rest_of(last_line_);

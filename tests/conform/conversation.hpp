@@ -102,6 +102,8 @@ public:
                 const std::vector<std::pair<std::string, std::string>>& differs = {});
     // A whole reply with this code; lines may stand before its last one.
     void expect_last(const std::string& code);
+    // Sends a line until its reply, all lines of it, has one that matches.
+    void repeat(const Step& step);
     // A reply with one of these codes, however many lines it has.
     void expect_whole(const std::string& codes);
     // `<...`: up to the line that `next` wants, or to the end of the reply. True when it took it.

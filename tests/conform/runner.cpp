@@ -105,6 +105,9 @@ private:
             case Word::Pipeline:
                 conversation_.say(step);
                 return;
+            case Word::Repeat:
+                conversation_.repeat(step);
+                return;
             case Word::Split:
                 conversation_.split_into(step.number);
                 return;

@@ -123,6 +123,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"flood", Word::Raw, Shape::Expression, false},
     {"split", Word::Split, Shape::Number, false},
     {"reply", Word::WholeReply, Shape::Name, false},
+    {"repeat", Word::Repeat, Shape::Special, false},
     {"expect-close", Word::ExpectClose, Shape::None, false},
     {"expect-no-data", Word::ExpectNoData, Shape::OptionalName, false},
     {"expect-drop", Word::ExpectDrop, Shape::OptionalName, false},
@@ -491,6 +492,15 @@ private:
             } else {
                 step.text = tokens_[1].text;
             }
+            return true;
+        }
+        if (rule.name == "repeat") {
+            // repeat "STAT" until "PATTERN"
+            if (tokens_.size() != 4 || !is_word(2, "until")) {
+                return false;
+            }
+            step.text = tokens_[1].text;
+            step.words.push_back(tokens_[3].text);
             return true;
         }
         if (rule.name == "send") {

@@ -9,6 +9,7 @@ A name that no row has is a finding too: it would count for nothing.
 
 import os
 import re
+import shlex
 
 import source
 
@@ -22,13 +23,29 @@ def verbs_of(table):
     return re.findall(r'\{Verb\("([^"]+)"\), Id::', rows)
 
 
+def columns(transcript):
+    """The values below each name of the `given` tables: {name: [value, ...]}."""
+    values, names = {}, []
+    for line in transcript.splitlines():
+        line = line.strip()
+        if line.startswith('given '):
+            names = line.split()[1:]
+        elif line.startswith('|') and names:
+            row = shlex.split(line[1:].replace('\\', '\\\\').replace("'", "\\'"))
+            for name, value in zip(names, row):
+                values.setdefault(name, []).append(value)
+        else:
+            names = []
+    return values
+
+
 def covered(transcript):
-    """What the comments of a transcript say it covers."""
-    names = []
+    """What the comments of a transcript say it covers; `$name` is every value of a table."""
+    names, values = [], columns(transcript)
     for line in transcript.splitlines():
         match = re.match(r'#\s*covers:(.*)', line)
-        if match:
-            names.extend(match[1].split())
+        for word in match[1].split() if match else []:
+            names.extend(values.get(word[1:], [word]) if word.startswith('$') else [word])
     return names
 
 
@@ -63,12 +80,16 @@ def self_test():
     verbs = verbs_of(table)
     assert verbs == ['USER', 'P@SW', 'PWD'], verbs
     good = source.Report()
-    compare(good, verbs, [('a.ftp', '# covers: USER P@SW\n> USER x'), ('b.ftp', '# covers: PWD')])
+    compare(good, verbs, [('a.ftp', '# covers: USER\n> USER x'),
+                          ('b.ftp', '# covers: $verb\ngiven what verb\n| "it\'s 1" PWD\n| x P@SW')])
     assert good.findings == [], good.findings
     bad = source.Report()
     compare(bad, verbs, [('a.ftp', '# covers: USER PWD XYZ\n> P@SW')])
     assert len(bad.findings) == 2 and 'XYZ' in bad.findings[0] and 'P@SW' in bad.findings[1], bad
-    print('3 passed, 0 failed')
+    unknown = source.Report()
+    compare(unknown, verbs, [('c.ftp', '# covers: $word USER PWD P@SW')])
+    assert len(unknown.findings) == 1 and '$word' in unknown.findings[0], unknown
+    print('4 passed, 0 failed')
     return 0
 
 
