@@ -306,6 +306,74 @@ TEST(Runner, SkipsWhatTheWorldCannotDo) {
     EXPECT_EQ(play(world, "requires ipv6\n> NOOP\n"), "skipped: needs ipv6");
 }
 
+TEST(Runner, TakesAWholeReplyByItsCode) {
+    FakeWorld world;
+    world.answers["STAT"] = "211-one\r\n two\r\n211 end\r\n";
+    EXPECT_EQ(play(world, "> STAT\nreply 211\n> NOOP\nreply 500|200\n"), "");
+    FakeWorld other;
+    other.answers["STAT"] = "211 one\r\n";
+    EXPECT_EQ(play(other, "> STAT\nreply 212\n"), "2: expected '212*', got '211 one'");
+}
+
+TEST(Runner, RepeatsUntilALineMatchesAndGivesUp) {
+    FakeWorld world;
+    world.answers["STAT"] = "211-one\r\n 10 bytes\r\n211 end\r\n";
+    EXPECT_EQ(play(world, "repeat \"STAT\" until \"* 10 bytes\"\n"), "");
+    EXPECT_EQ(play(world, "repeat \"STAT\" until \"* 11 bytes\"\n"),
+              "1: 'STAT' was never answered with '* 11 bytes'");
+}
+
+TEST(Runner, AsksAnotherServerForWhatEveryServerMustDo) {
+    std::optional<ParseError> error;
+    const CodeTable codes = CodeTable::parse(
+        "minimum: MKD\nMKD: 257 550\nMLST: 250 550\nSTAT: 211\nUSER: 331; also 230\nPASS: 230\n"
+        "QUIT: 221\nPASV: 227\nNLST: 150 226\nNOOP: 200\n",
+        error);
+    ASSERT_FALSE(error);
+    ForeignServer foreign;
+    foreign.codes = &codes;
+    foreign.user = "somebody";
+    foreign.password = "secret";
+    const auto ask = [&foreign](FakeWorld& world, std::string_view text) {
+        std::optional<ParseError> wrong;
+        const Transcript t = parse_transcript("test", text, wrong);
+        EXPECT_FALSE(wrong);
+        RunOptions options;
+        options.foreign = &foreign;
+        const Outcome outcome = run_transcript(t, world, options);
+        const std::string verdict = outcome.verdict == Verdict::Skipped ? "skipped: " : "";
+        return outcome.verdict == Verdict::Passed ? std::string() : verdict + outcome.message;
+    };
+    FakeWorld world;
+    world.answers["USER somebody"] = "331 go on\r\n";
+    world.answers["PASS secret"] = "230-Hello\r\n230 in\r\n";
+    world.answers["STAT"] = "211-one\r\n two\r\n211 end\r\n";
+    world.answers["MKD d"] = "257 \"/d\"\r\n";
+    world.answers["MKD e"] = "257 /e made\r\n";
+    world.answers["MLST f"] = "250-f\r\n Size=5;Type=file; f\r\n250 End\r\n";
+    world.answers["MLST g"] = "502 no\r\n";
+    // Words, lines inside and whole conversations differ; what an RFC fixes may not.
+    EXPECT_EQ(ask(world, "login\n> STAT\n< 211-Status of this session\n<...\n<  TYPE: *\n<...\n"),
+              "");
+    EXPECT_EQ(ask(world, "> MKD d\n< 257 \"/d\" created\n"), "");
+    EXPECT_EQ(ask(world, "> MKD e\n< 257 \"/e\" created\n"),
+              "expected '257 \"/e\" created', got '257 /e made'");
+    EXPECT_EQ(ask(world, "> MLST f\n< 250-*\n<  type=file;size=5;perm=r; *f\n< 250 *\n"), "");
+    EXPECT_NE(ask(world, "> MLST f\n< 250-*\n<  type=file;size=6; *f\n< 250 *\n"), "");
+    EXPECT_EQ(ask(world, "> MLST g\n< 250-*\n<...\n"), "skipped: no MLST: '502 no'");
+    EXPECT_EQ(ask(world, "requires sluice\n> NOOP\n< 200 *\n"), "skipped: needs sluice");
+    EXPECT_EQ(ask(world, "server readonly limits.x=1\n> NOOP\n< 200 *\n"),
+              "skipped: needs settings of sluice");
+    EXPECT_EQ(ask(world, "server readonly\n> NOOP\n< 200 *\n"),
+              "skipped: needs a read-only server");
+    world.data = "d/b\r\na\r\n";
+    world.answers["NLST"] = "150 here\r\n226 done\r\n";
+    EXPECT_EQ(ask(world, "data PASV\n> NLST\n< 150 *\nreceive ~\n| a\n| b\n< 226 *\n"), "");
+    foreign.has_tree = false;
+    EXPECT_EQ(ask(world, "file f \"x\"\n> NOOP\n< 200 *\n"),
+              "skipped: needs files on the server");
+}
+
 TEST(Runner, TakesAnotherServersReplyOnlyByName) {
     std::optional<ParseError> error;
     const Transcript t =
