@@ -172,7 +172,10 @@ Session::Step Session::begin_line(std::string_view line) {
     const proto::Request request = proto::parse_request(line);
     switch (request.kind) {
         case proto::RequestKind::Empty: return Step();
-        case proto::RequestKind::Refused: reply(request.code, request.text); return Step();
+        case proto::RequestKind::Refused:
+            state_.rename_from.clear();  // RNTO follows RNFR at once or not at all
+            reply(request.code, request.text);
+            return Step();
         case proto::RequestKind::Foreign:
             reply(request.code, request.text);
             log_abuse("another protocol on the control connection");
