@@ -162,6 +162,7 @@ private:
             std::vector<std::string> row;
             if (!split_values(trim(lines_[i]).substr(1), row) || row.size() != table.names.size()) {
                 fail(i, fmt::format("a row of {} values, not {}", table.names.size(), row.size()));
+                return i;
             }
             table.rows.push_back(std::move(row));
         }

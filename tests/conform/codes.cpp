@@ -98,7 +98,8 @@ CodeTable CodeTable::parse(std::string_view text, std::optional<ParseError>& err
 bool CodeTable::add_unmet(std::string_view text) {
     // The codes begin behind a blank; the digits of XSHA1 do not.
     std::size_t blank = text.find(' ');
-    while (blank + 1 < text.size() && (text[blank + 1] < '1' || text[blank + 1] > '9')) {
+    while (blank != std::string_view::npos && blank + 1 < text.size() &&
+           (text[blank + 1] < '1' || text[blank + 1] > '9')) {
         blank = text.find(' ', blank + 1);
     }
     std::set<int> codes;

@@ -69,6 +69,7 @@ public:
     Session() { say("220 hello"); }
     void send(std::string_view bytes) { exchanges_.sent(bytes); }
     std::string say(std::string_view line) { return exchanges_.received(line); }
+    bool is_long() const { return exchanges_.is_long(); }
     std::string done() {
         std::string out;
         for (const Exchange& one : exchanges_.take()) {
@@ -114,6 +115,15 @@ TEST(Exchanges, ALineWithoutAnEndIsAnswered) {
     EXPECT_EQ(session.say("500 too long"), std::string(64, 'A'));
 }
 
+TEST(Exchanges, ALongLineIsRemembered) {
+    Session session;
+    session.send("MKD " + std::string(600, 'a') + "\r\nMKD b\r\n");
+    session.say("500 too long");
+    EXPECT_TRUE(session.is_long());
+    session.say("257 ok");
+    EXPECT_FALSE(session.is_long());
+}
+
 TEST(Exchanges, TelnetBeforeAVerbIsNoPartOfIt) {
     EXPECT_EQ(command_of("\xff\xf4\xff\xf2" "ABOR"), "ABOR");
     EXPECT_EQ(command_of("SITE"), "SITE");
@@ -130,6 +140,8 @@ TEST(Foreign, ACodeFitsWhenTheRfcAllowsItInItsClass) {
     EXPECT_EQ(judge_code(table, "MKD", "257 *", "550 no"), Fit::No);
     EXPECT_EQ(judge_code(table, "RETR", "550 *", "226 done"), Fit::No);
     EXPECT_EQ(judge_code(table, "MKD", "553|550 *", "550 no"), Fit::Yes);
+    EXPECT_EQ(judge_code(table, "MKD", "5*", "550 no"), Fit::Yes);
+    EXPECT_EQ(judge_code(table, "MKD", "5*", "257 yes"), Fit::No);
 }
 
 TEST(Foreign, ACommandThatNobodyMustHaveMayBeMissing) {
@@ -139,6 +151,7 @@ TEST(Foreign, ACommandThatNobodyMustHaveMayBeMissing) {
     EXPECT_EQ(judge_code(table, "RETR", "150 *", "502 no"), Fit::No);
     // "Unknown command" says nothing about a file.
     EXPECT_EQ(judge_code(table, "MKD", "550 *", "500 what"), Fit::No);
+    EXPECT_EQ(judge_code(table, "MKD", "550 *", "500 line too long", true), Fit::Yes);
     EXPECT_EQ(judge_code(table, "MKD", "501 *", "500 syntax error"), Fit::Yes);
     EXPECT_EQ(judge_code(table, "XYZ", "500 *", "502 unknown"), Fit::Yes);
     EXPECT_EQ(judge_code(table, "XYZ", "500 *", "200 fine"), Fit::No);
@@ -155,6 +168,9 @@ TEST(Foreign, OnlyWhatAnRfcFixesIsCompared) {
     EXPECT_TRUE(fits_text("MDTM", "213 20200102030405", "213 20200102030405.123", none));
     EXPECT_FALSE(fits_text("MDTM", "213 20200102030405", "213 20200102030406", none));
     EXPECT_TRUE(fits_text("STAT", "213-*", "213 whatever", none));
+    EXPECT_FALSE(fits_text("STOU", "150 FILE: $name", "150 Opening", none));
+    EXPECT_TRUE(fits_text("STOU", "150 FILE: $name", "125 FILE: f.1", none));
+    EXPECT_EQ(none["name"], "f.1");
     EXPECT_TRUE(fits_text("NOOP", "200 NOOP ok.", "200 Zzz...", none));
 }
 

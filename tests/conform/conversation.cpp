@@ -271,7 +271,8 @@ void Conversation::expect_foreign(
     if (!trouble_.none()) { return; }
     last_line_ = reply_.back();
     for (const auto& [server, other] : differs) {
-        if (server == reference_ && matches_reply(other, reply_.front(), variables_)) { return; }
+        const bool is_meant = server == reference_ || server == "any";
+        if (is_meant && matches_reply(other, reply_.front(), variables_)) { return; }
     }
     if (!judge(pattern, reply_.front())) { return; }
     if (!fits_text(session().exchanges.current(), pattern, reply_.front(), variables_)) {
@@ -281,7 +282,8 @@ void Conversation::expect_foreign(
 
 bool Conversation::judge(std::string_view pattern, const std::string& line) {
     const std::string& command = session().exchanges.current();
-    switch (judge_code(*foreign_->codes, command, pattern, line)) {
+    const bool is_long = session().exchanges.is_long();
+    switch (judge_code(*foreign_->codes, command, pattern, line, is_long)) {
         case Fit::Yes: return true;
         case Fit::Lacks:
             trouble_.set_inapplicable(fmt::format("no {}: '{}'", command, printable(line)));

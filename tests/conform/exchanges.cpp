@@ -9,6 +9,8 @@ namespace {
 
 // A command of this many bytes is refused; what a flood holds beyond it is not kept.
 constexpr std::size_t kLineKeptBytes = 64;
+// Of a path and its verb; what classic servers take varies from 512 to 8,192.
+constexpr std::size_t kLongLineBytes = 512;
 
 std::string take_word(std::string_view& text) {
     std::string word(text.substr(0, text.find(' ')));
@@ -49,18 +51,20 @@ void Exchanges::sent(std::string_view bytes) {
         const std::string_view piece = bytes.substr(0, end);
         partial_.append(piece.substr(0, kLineKeptBytes));
         partial_.resize(std::min(partial_.size(), kLineKeptBytes));
+        partial_bytes_ += piece.size();
         if (end == std::string_view::npos) { return; }
         if (partial_.ends_with('\r')) { partial_.pop_back(); }
-        take_line(partial_);
+        take_line(partial_, partial_bytes_ > kLongLineBytes);
         partial_.clear();
+        partial_bytes_ = 0;
         bytes.remove_prefix(end + 1);
     }
 }
 
-void Exchanges::take_line(std::string_view line) {
+void Exchanges::take_line(std::string_view line, bool is_long) {
     if (line.empty()) { return; }  // has no reply
-    waiting_.push_back(command_of(line));
-    if (is_transfer(waiting_.back())) { transfer_ = waiting_.back(); }
+    waiting_.push_back({command_of(line), is_long});
+    if (is_transfer(waiting_.back().command)) { transfer_ = waiting_.back().command; }
 }
 
 std::string Exchanges::take_answered(int code) {
@@ -72,13 +76,14 @@ std::string Exchanges::take_answered(int code) {
     if (waiting_.empty()) { return command_of(partial_); }
     auto answered = waiting_.begin();
     const bool is_side_reply = code == 200 || (code >= 211 && code <= 213);
-    if (is_side_reply && is_transfer(waiting_.front())) {
-        answered = std::find_if(waiting_.begin(), waiting_.end(), [](const std::string& command) {
-            return command == "NOOP" || command.starts_with("STAT");
+    if (is_side_reply && is_transfer(waiting_.front().command)) {
+        answered = std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& one) {
+            return one.command == "NOOP" || one.command.starts_with("STAT");
         });
         if (answered == waiting_.end()) { answered = waiting_.begin(); }
     }
-    std::string command = *answered;
+    std::string command = answered->command;
+    is_long_ = answered->is_long;
     if (code >= 200) { waiting_.erase(answered); }
     return command;
 }

@@ -23,15 +23,24 @@ public:
     // The command whose reply came last, and the last that moves data.
     const std::string& current() const { return current_; }
     const std::string& transfer() const { return transfer_; }
+    // Whether that command's line was longer than any that RFC 959 has in mind.
+    bool is_long() const { return is_long_; }
     std::vector<Exchange> take() { return std::move(done_); }
 
 private:
-    void take_line(std::string_view line);
+    struct Waiting {
+        std::string command;
+        bool is_long = false;
+    };
+
+    void take_line(std::string_view line, bool is_long);
     std::string take_answered(int code);
 
     bool greeted_ = false;
+    bool is_long_ = false;
     std::string partial_;
-    std::deque<std::string> waiting_;  // commands without a final reply
+    std::size_t partial_bytes_ = 0;
+    std::deque<Waiting> waiting_;  // commands without a final reply
     std::string open_code_;            // "NNN " while a reply of several lines goes on
     std::string current_;
     std::string transfer_;

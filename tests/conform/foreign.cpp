@@ -81,7 +81,13 @@ std::string_view last_component(std::string_view path) {
 
 // What is left when the fields that `ls` invents are gone: the last word of the pattern.
 bool fits_list_line(std::string_view pattern, std::string_view line, Variables& variables) {
-    const std::size_t blank = pattern.rfind(' ');
+    // "name -> target" is a link's name; what follows the arrow alone is not.
+    constexpr std::string_view kArrow = " -> ";
+    const std::size_t arrow = pattern.find(kArrow);
+    if ((arrow == std::string_view::npos) != (line.find(kArrow) == std::string_view::npos)) {
+        return false;
+    }
+    const std::size_t blank = pattern.substr(0, arrow).rfind(' ');
     std::string name = "* ";
     name += blank == std::string_view::npos ? pattern : pattern.substr(blank + 1);
     return matches(name, line, variables);
@@ -101,10 +107,15 @@ bool is_noise(const std::string& command, const std::string& line) {
 }  // namespace
 
 Fit judge_code(const CodeTable& codes, const std::string& command, std::string_view pattern,
-               std::string_view line) {
+               std::string_view line, bool is_long) {
     const int got = code_of(line);
     const std::vector<int> wanted = codes_of(pattern);
     if (std::find(wanted.begin(), wanted.end(), got) != wanted.end()) { return Fit::Yes; }
+    // "5*": any code of a class.
+    if (pattern.size() >= 2 && pattern[1] == '*' && got / 100 == pattern[0] - '0') {
+        return Fit::Yes;
+    }
+    if (is_long && got == 500) { return Fit::Yes; }
     const CodeRow* const row = codes.find(command);
     const bool wants_syntax = std::any_of(wanted.begin(), wanted.end(), is_syntax);
     if ((got == 500 || got == 502) && row != nullptr && !row->is_minimum) { return Fit::Lacks; }
@@ -126,6 +137,12 @@ bool fits_text(const std::string& command, std::string_view pattern, std::string
         std::string path(pattern.substr(0, quote + 1));
         path += '*';
         return matches(path, line, variables);
+    }
+    // RFC 1123 section 4.1.2.9 tells clients to read the name of STOU there.
+    if (code / 100 == 1 && command == "STOU" && pattern.find("FILE: ") != std::string_view::npos) {
+        std::string name = "1*";
+        name += pattern.substr(pattern.find("FILE: "));
+        return matches(name, line, variables);
     }
     if (code == 213 && pattern.starts_with("213 ") && (command == "SIZE" || command == "MDTM")) {
         // RFC 3659 section 2.3: a time may have a fraction.

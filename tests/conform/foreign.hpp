@@ -2,7 +2,7 @@
 //
 // The words of a reply, the choice among the codes that RFC 959 allows a command, the layout of LIST
 // and the order of a listing are every server's own. What is fixed: the class of each code, the path
-// in 257, the numbers of 213 after SIZE and MDTM, the facts of RFC 3659, and all bytes of a file.
+// in 257, the numbers of 213 after SIZE and MDTM, the name in the 150 of STOU, the facts of RFC 3659, and all bytes of a file.
 // Pure.
 #pragma once
 
@@ -27,9 +27,10 @@ struct ForeignServer {
 enum class Fit : std::uint8_t { Yes, No, Lacks };
 
 // Whether the code of `line` will do where sluice's own pattern is `pattern`. Lacks: the server does
-// not offer this command, and need not.
+// not offer this command, and need not. `is_long`: the command line had more bytes than a server must
+// take, which RFC 959 lets it answer with 500.
 Fit judge_code(const CodeTable& codes, const std::string& command, std::string_view pattern,
-               std::string_view line);
+               std::string_view line, bool is_long = false);
 // Whether the text behind a fitting code has the form that an RFC fixes for it; true where none does.
 bool fits_text(const std::string& command, std::string_view pattern, std::string_view line,
                Variables& variables);

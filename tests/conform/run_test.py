@@ -33,7 +33,8 @@ class Sluiced:
         self.root = self.folder.name
         self.process = subprocess.Popen(
             [SLUICED, self.root, '--listen', '127.0.0.1:0', *self.flags],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors='replace')
         for line in self.process.stdout:
             match = re.search(r'ftp://([0-9.:]+)', line)
             if match:

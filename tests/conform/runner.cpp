@@ -60,10 +60,19 @@ private:
         if (!transcript_.settings.empty()) { return "needs settings of sluice"; }
         if (transcript_.writable && !foreign_->writable) { return "needs a writable server"; }
         if (transcript_.is_readonly && foreign_->writable) { return "needs a read-only server"; }
+        if (foreign_->user != "anonymous" && names_a_guest()) { return "needs anonymous logins"; }
         const bool needs_tree =
             std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
                         [](const Step& step) { return is_of_tree(step.word); });
         return needs_tree && !foreign_->has_tree ? "needs files on the server" : "";
+    }
+
+    bool names_a_guest() const {
+        return std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
+                           [](const Step& step) {
+                               return step.word == Word::Say && (step.text == "USER anonymous" ||
+                                                                 step.text == "USER ftp");
+                           });
     }
 
     static bool is_of_tree(Word word) {
