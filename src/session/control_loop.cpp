@@ -173,7 +173,7 @@ Session::Step Session::begin_line(std::string_view line) {
     switch (request.kind) {
         case proto::RequestKind::Empty: return Step();
         case proto::RequestKind::Refused:
-            state_.rename_from.clear();  // RNTO follows RNFR at once or not at all
+            state_.source.clear();  // RNTO follows RNFR, and CPTO its CPFR, at once or not at all
             reply(request.code, request.text);
             return Step();
         case proto::RequestKind::Foreign:
