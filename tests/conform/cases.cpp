@@ -30,7 +30,9 @@ constexpr std::string_view kNoValue = "-";
 
 std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) { return {}; }
+    if (first == std::string_view::npos) {
+        return {};
+    }
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
@@ -56,7 +58,9 @@ bool split_values(std::string_view line, std::vector<std::string>& out) {
         while (end < line.size() && (quoted ? line[end] != '"' : line[end] != ' ')) {
             end += (line[end] == '\\' && end + 1 < line.size()) ? 2u : 1u;
         }
-        if (quoted && end >= line.size()) { return false; }
+        if (quoted && end >= line.size()) {
+            return false;
+        }
         out.emplace_back(line.substr(begin, end - begin));
         i = quoted ? end + 1 : end;
     }
@@ -76,7 +80,9 @@ std::string substitute(std::string_view text, const Values& values, std::set<std
             continue;
         }
         std::size_t end = i + 1;
-        while (text[i] == '$' && end < text.size() && is_name_char(text[end])) { ++end; }
+        while (text[i] == '$' && end < text.size() && is_name_char(text[end])) {
+            ++end;
+        }
         const std::string_view word = text.substr(i + 1, end - i - 1);
         const auto known = std::find_if(values.begin(), values.end(),
                                         [&](const auto& value) { return value.first == word; });
@@ -104,7 +110,9 @@ public:
     std::vector<Transcript> run(std::optional<ParseError>& error) {
         find_sections();
         expand();
-        if (!error_ && out_.empty()) { fail(0, "no case is left: every row has '-'"); }
+        if (!error_ && out_.empty()) {
+            fail(0, "no case is left: every row has '-'");
+        }
         error = error_;
         return std::move(out_);
     }
@@ -151,7 +159,9 @@ private:
         Table table;
         table.line = at;
         (void)split_values(trim(lines_[at]).substr(5), table.names);
-        if (table.names.empty()) { fail(at, "'given' wants names"); }
+        if (table.names.empty()) {
+            fail(at, "'given' wants names");
+        }
         for (const std::string& name : table.names) {
             if (!std::all_of(name.begin(), name.end(), is_name_char)) {
                 fail(at, fmt::format("'{}' is no name", name));
@@ -166,7 +176,9 @@ private:
             }
             table.rows.push_back(std::move(row));
         }
-        if (table.rows.empty()) { fail(at, "a 'given' without rows"); }
+        if (table.rows.empty()) {
+            fail(at, "a 'given' without rows");
+        }
         sections_.back().table = std::move(table);
         return i - 1;
     }
@@ -179,9 +191,8 @@ private:
                 return;
             }
             for (std::size_t i = 1; i < sections_.size(); ++i) {
-                for_each_row(sections_[i], values, [&](const Values& all) {
-                    add_case(beginning, &sections_[i], all);
-                });
+                for_each_row(sections_[i], values,
+                             [&](const Values& all) { add_case(beginning, &sections_[i], all); });
             }
         });
     }
@@ -189,7 +200,9 @@ private:
     template <class Visit>
     void for_each_row(const Section& section, const Values& outer, Visit visit) {
         if (!section.table) {
-            if (!error_) { visit(outer); }
+            if (!error_) {
+                visit(outer);
+            }
             return;
         }
         for (const std::vector<std::string>& row : section.table->rows) {
@@ -197,7 +210,9 @@ private:
             for (std::size_t i = 0; i < row.size(); ++i) {
                 values.emplace_back(section.table->names[i], row[i]);
             }
-            if (!error_) { visit(values); }
+            if (!error_) {
+                visit(values);
+            }
         }
     }
 
@@ -205,9 +220,11 @@ private:
     void append_lines(const Section& section, std::size_t from, std::string& text) const {
         const std::size_t rows = section.table ? section.table->rows.size() : 0;
         for (std::size_t i = from; i < section.end; ++i) {
-            const bool in_table = section.table && i >= section.table->line &&
-                                  i <= section.table->line + rows;
-            if (!in_table) { text.append(lines_[i]); }
+            const bool in_table =
+                section.table && i >= section.table->line && i <= section.table->line + rows;
+            if (!in_table) {
+                text.append(lines_[i]);
+            }
             text.push_back('\n');
         }
     }
@@ -227,7 +244,9 @@ private:
         name = substitute(name, values, used);
         text = substitute(text, values, used);
         for (const auto& [key, value] : values) {
-            if (value == kNoValue && used.contains(key)) { return; }
+            if (value == kNoValue && used.contains(key)) {
+                return;
+            }
         }
         if (out_.size() == kCasesMax) {
             fail(beginning.first, fmt::format("more than {} cases", kCasesMax));
@@ -239,7 +258,9 @@ private:
         }
         std::optional<ParseError> error;
         out_.push_back(parse_transcript(std::move(name), text, error));
-        if (error && !error_) { error_ = std::move(error); }
+        if (error && !error_) {
+            error_ = std::move(error);
+        }
     }
 
     const std::string& name_;

@@ -1,9 +1,9 @@
 // The named cases of a transcript file: each is a whole transcript of its own.
 //
 // A file without `case` lines is one case. In one with them, what stands before the first is the
-// beginning of every case, so a failure in one hides nothing in the next. A `given` table multiplies
-// the file (before the first step) or one case (below its `case` line): its names stand for the
-// values of a row, as text, wherever `$name` is written. Pure.
+// beginning of every case, so a failure in one hides nothing in the next. A `given` table
+// multiplies the file (before the first step) or one case (below its `case` line): its names stand
+// for the values of a row, as text, wherever `$name` is written. Pure.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,9 @@ constexpr std::size_t kLinesMax = 1000;
 
 std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) { return {}; }
+    if (first == std::string_view::npos) {
+        return {};
+    }
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
@@ -38,7 +40,9 @@ bool read_codes(std::string_view text, std::set<int>& out) {
 
 std::string list(const std::set<int>& codes) {
     std::string out;
-    for (const int code : codes) { out += fmt::format(" {}", code); }
+    for (const int code : codes) {
+        out += fmt::format(" {}", code);
+    }
     return out;
 }
 
@@ -50,13 +54,17 @@ std::string list(const std::set<int>& codes) {
 CodeTable CodeTable::parse(std::string_view text, std::optional<ParseError>& error) {
     CodeTable table;
     const auto fail = [&error](std::size_t line, std::string message) {
-        if (!error) { error = ParseError{static_cast<std::uint32_t>(line), std::move(message)}; }
+        if (!error) {
+            error = ParseError{static_cast<std::uint32_t>(line), std::move(message)};
+        }
     };
     for (std::size_t number = 1; !text.empty() && number <= kLinesMax && !error; ++number) {
         const std::size_t line_end = text.find('\n');
         const std::string_view line = trim(text.substr(0, line_end));
         text.remove_prefix(line_end == std::string_view::npos ? text.size() : line_end + 1);
-        if (line.empty() || line.front() == '#') { continue; }
+        if (line.empty() || line.front() == '#') {
+            continue;
+        }
         const std::size_t reason = line.find(" -- ");
         if (reason != std::string_view::npos) {
             if (!table.add_unmet(line.substr(0, reason))) {
@@ -89,7 +97,9 @@ CodeTable CodeTable::parse(std::string_view text, std::optional<ParseError>& err
         }
     }
     for (const auto& [command, row] : table.rows_) {
-        if (row.sends.empty()) { fail(0, fmt::format("'{}' has no row", command)); }
+        if (row.sends.empty()) {
+            fail(0, fmt::format("'{}' has no row", command));
+        }
     }
     return table;
 }
@@ -103,13 +113,17 @@ bool CodeTable::add_unmet(std::string_view text) {
         blank = text.find(' ', blank + 1);
     }
     std::set<int> codes;
-    if (blank >= text.size() || !read_codes(text.substr(blank), codes)) { return false; }
+    if (blank >= text.size() || !read_codes(text.substr(blank), codes)) {
+        return false;
+    }
     std::string_view commands = text.substr(0, blank);
     while (!commands.empty()) {
         const std::string_view command = commands.substr(0, commands.find(','));
         commands.remove_prefix(std::min(commands.size(), command.size() + 1));
         const auto row = rows_.find(trim(command));
-        if (row == rows_.end()) { return false; }
+        if (row == rows_.end()) {
+            return false;
+        }
         row->second.sends.insert(codes.begin(), codes.end());
         row->second.unmet.insert(codes.begin(), codes.end());
     }
@@ -118,7 +132,9 @@ bool CodeTable::add_unmet(std::string_view text) {
 
 const CodeRow* CodeTable::find(const std::string& command) const {
     auto row = rows_.find(command);
-    if (row == rows_.end()) { row = rows_.find(std::string_view(command).substr(0, 4)); }
+    if (row == rows_.end()) {
+        row = rows_.find(std::string_view(command).substr(0, 4));
+    }
     return row == rows_.end() ? nullptr : &row->second;
 }
 
@@ -133,7 +149,9 @@ std::string CodeTable::compare(const std::vector<Exchange>& seen) const {
     for (const Exchange& one : seen) {
         const bool is_known = rows_.contains(one.command);
         const std::string command = is_known ? one.command : one.command.substr(0, 4);
-        if (one.code != kServiceUnavailable) { met[command].insert(one.code); }
+        if (one.code != kServiceUnavailable) {
+            met[command].insert(one.code);
+        }
     }
     std::string out;
     for (const auto& [command, row] : rows_) {
@@ -150,9 +168,10 @@ std::string CodeTable::compare(const std::vector<Exchange>& seen) const {
         }
         for (const int code : met[command]) {
             if (row.unmet.contains(code)) {
-                out += fmt::format("{}: a case has seen {}, so tests/conform/codes.txt must not "
-                                   "say that none can; remove it from that line.\n",
-                                   command, code);
+                out += fmt::format(
+                    "{}: a case has seen {}, so tests/conform/codes.txt must not "
+                    "say that none can; remove it from that line.\n",
+                    command, code);
             } else if (!row.sends.contains(code)) {
                 out += fmt::format(
                     "{}: the server sent {}, which its row in tests/conform/codes.txt does not "

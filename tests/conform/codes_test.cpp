@@ -1,5 +1,5 @@
-// The file of reply codes, the attribution of replies to commands, and what is asked of servers that
-// are not sluice: all pure.
+// The file of reply codes, the attribution of replies to commands, and what is asked of servers
+// that are not sluice: all pure.
 #include "codes.hpp"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,8 @@ std::uint32_t line_of_error(std::string_view text) {
 }
 
 constexpr std::string_view kCodes =
-    "# words\nminimum: MKD\nminimum: RETR\nMKD: 257 500 550; also 521\nRETR: 150 226 550; also 450\n"
+    "# words\nminimum: MKD\nminimum: RETR\nMKD: 257 500 550; also 521\nRETR: 150 226 550; also "
+    "450\n"
     "LIST: 150 226 550\nSITE: 500\nSITE CHMOD: 200\nXSHA1: 250\nSTAT: 211 213\nSIZE: 213 550\n"
     "MDTM: 213\nALLO: 200; also 202\nMKD, SITE CHMOD, XSHA1 451 452 -- a disk that fails\n";
 
@@ -109,6 +110,28 @@ TEST(Exchanges, ATransferHasTwoRepliesAndOthersMayComeBetween) {
     EXPECT_EQ(session.done(), "RETR 150\nSTAT 211\nNOOP 200\nRETR 426\nABOR 226\n");
 }
 
+TEST(Exchanges, ALongCommandHasOneReplyAndStatMayComeBeforeIt) {
+    Session session;
+    session.send("HASH f\r\nSTAT\r\nABOR\r\n");
+    session.say("211-status");
+    session.say("211 end");
+    session.say("426 aborted");
+    session.say("226 abort");
+    session.send("HASH f\r\nSTAT f\r\n");
+    session.say("213 SHA-256 0-0 00 f");
+    session.say("213-status");
+    EXPECT_EQ(session.done(), "STAT 211\nHASH 426\nABOR 226\nHASH 213\nSTAT 213\n");
+}
+
+TEST(Exchanges, QuitInAnUploadIsAnsweredBeforeItsEnd) {
+    Session session;
+    session.send("STOR f\r\nQUIT\r\n");
+    session.say("150 send");
+    session.say("221 bye");
+    session.say("226 done");
+    EXPECT_EQ(session.done(), "STOR 150\nQUIT 221\nSTOR 226\n");
+}
+
 TEST(Exchanges, ALineWithoutAnEndIsAnswered) {
     Session session;
     session.send(std::string(10'000, 'A'));
@@ -125,7 +148,9 @@ TEST(Exchanges, ALongLineIsRemembered) {
 }
 
 TEST(Exchanges, TelnetBeforeAVerbIsNoPartOfIt) {
-    EXPECT_EQ(command_of("\xff\xf4\xff\xf2" "ABOR"), "ABOR");
+    EXPECT_EQ(command_of("\xff\xf4\xff\xf2"
+                         "ABOR"),
+              "ABOR");
     EXPECT_EQ(command_of("SITE"), "SITE");
     EXPECT_EQ(command_of("SITE  x"), "SITE");
 }
@@ -187,11 +212,11 @@ TEST(Foreign, FactsHaveNoOrderAndOnlySharedOnesAreCompared) {
 TEST(Foreign, AListingHasItsOwnOrderAndLayout) {
     Variables none;
     const std::vector<std::string> wanted = {"-rw-r--r-- * 5 Jan  2  2020 a.txt", "drwx * d"};
-    EXPECT_EQ(compare_listing("LIST", wanted,
-                              {"total 4", "drwxr-xr-x 2 x y 4096 Jan  1 00:00 .",
-                               "drwxr-xr-x 2 x y 4096 Jan  1 00:00 d",
-                               "-rw-r--r-- 1 x y 5 Jan 2 2020 a.txt"},
-                              none),
+    EXPECT_EQ(compare_listing(
+                  "LIST", wanted,
+                  {"total 4", "drwxr-xr-x 2 x y 4096 Jan  1 00:00 .",
+                   "drwxr-xr-x 2 x y 4096 Jan  1 00:00 d", "-rw-r--r-- 1 x y 5 Jan 2 2020 a.txt"},
+                  none),
               "");
     EXPECT_NE(compare_listing("LIST", wanted, {"-rw-r--r-- 1 a.txt"}, none), "");
     EXPECT_NE(compare_listing("NLST", {"a"}, {"a", "b"}, none), "");

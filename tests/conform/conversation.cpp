@@ -73,7 +73,9 @@ void Conversation::connect(const Step& step) {
     }
     // A name may be used again once its former session is over.
     for (const auto& old : sessions_) {
-        if (old->name == made->name) { keep_exchanges(*old); }
+        if (old->name == made->name) {
+            keep_exchanges(*old);
+        }
     }
     std::erase_if(sessions_, [&](const auto& old) { return old->name == made->name; });
     sessions_.push_back(std::move(made));
@@ -256,25 +258,35 @@ void Conversation::expect_last(const std::string& code) {
 }
 
 // A whole reply, whether it has one line or many.
-void Conversation::expect_foreign(
-    const std::string& pattern, const std::vector<std::pair<std::string, std::string>>& differs) {
+void Conversation::expect_foreign(const std::string& pattern,
+                                  const std::vector<std::pair<std::string, std::string>>& differs) {
     reply_.clear();
     std::optional<std::string> line = read_line();
-    if (!line || !trouble_.none()) { return; }
+    if (!line || !trouble_.none()) {
+        return;
+    }
     reply_.push_back(*line);
     if (!is_last_line(*line) && line->size() > 3) {
         const std::string end = line->substr(0, 3) + " ";
         while (trouble_.none() && !reply_.back().starts_with(end)) {
-            if ((line = read_line())) { reply_.push_back(*line); }
+            if ((line = read_line())) {
+                reply_.push_back(*line);
+            }
         }
     }
-    if (!trouble_.none()) { return; }
+    if (!trouble_.none()) {
+        return;
+    }
     last_line_ = reply_.back();
     for (const auto& [server, other] : differs) {
         const bool is_meant = server == reference_ || server == "any";
-        if (is_meant && matches_reply(other, reply_.front(), variables_)) { return; }
+        if (is_meant && matches_reply(other, reply_.front(), variables_)) {
+            return;
+        }
     }
-    if (!judge(pattern, reply_.front())) { return; }
+    if (!judge(pattern, reply_.front())) {
+        return;
+    }
     if (!fits_text(session().exchanges.current(), pattern, reply_.front(), variables_)) {
         trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(reply_.front())));
     }
@@ -284,31 +296,40 @@ bool Conversation::judge(std::string_view pattern, const std::string& line) {
     const std::string& command = session().exchanges.current();
     const bool is_long = session().exchanges.is_long();
     switch (judge_code(*foreign_->codes, command, pattern, line, is_long)) {
-        case Fit::Yes: return true;
+        case Fit::Yes:
+            return true;
         case Fit::Lacks:
             trouble_.set_inapplicable(fmt::format("no {}: '{}'", command, printable(line)));
             return false;
-        case Fit::No: break;
+        case Fit::No:
+            break;
     }
     trouble_.set(fmt::format("expected '{}', got '{}'", pattern, printable(line)));
     return false;
 }
 
 void Conversation::expect_facts(const std::string& pattern) {
-    if (!trouble_.none() || reply_.empty() || !is_last_line(last_line_)) { return; }
-    const bool found =
-        std::any_of(reply_.begin(), reply_.end(), [&](const std::string& line) {
-            return line.starts_with(' ') && fits_facts(pattern, line, variables_);
-        });
-    if (!found) { trouble_.set(fmt::format("no line '{}' in the reply", pattern)); }
+    if (!trouble_.none() || reply_.empty() || !is_last_line(last_line_)) {
+        return;
+    }
+    const bool found = std::any_of(reply_.begin(), reply_.end(), [&](const std::string& line) {
+        return line.starts_with(' ') && fits_facts(pattern, line, variables_);
+    });
+    if (!found) {
+        trouble_.set(fmt::format("no line '{}' in the reply", pattern));
+    }
 }
 
 void Conversation::keep_exchanges(ControlSession& s) {
-    for (Exchange& one : s.exchanges.take()) { exchanges_.push_back(std::move(one)); }
+    for (Exchange& one : s.exchanges.take()) {
+        exchanges_.push_back(std::move(one));
+    }
 }
 
 std::vector<Exchange> Conversation::take_exchanges() {
-    for (const auto& s : sessions_) { keep_exchanges(*s); }
+    for (const auto& s : sessions_) {
+        keep_exchanges(*s);
+    }
     return std::move(exchanges_);
 }
 
@@ -322,10 +343,12 @@ void Conversation::repeat(const Step& step) {
             line = read_line();
             found = found || (line && matches(step.words[0], *line, variables_));
         } while (line && trouble_.none() && !is_last_line(*line));
-        if (found) { return; }
+        if (found) {
+            return;
+        }
         if (trouble_.none() && !world_.pass_moment()) {
-            trouble_.set(fmt::format("'{}' was never answered with '{}'", step.text,
-                                     step.words[0]));
+            trouble_.set(
+                fmt::format("'{}' was never answered with '{}'", step.text, step.words[0]));
         }
     }
 }

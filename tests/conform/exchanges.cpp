@@ -20,9 +20,27 @@ std::string take_word(std::string_view& text) {
     return word;
 }
 
+// Commands that go on beside the control connection without a reply before their last.
+bool is_job(std::string_view command) {
+    constexpr std::array<std::string_view, 13> kJobs = {
+        "HASH",      "XCRC",      "XMD5",      "XSHA", "XSHA1", "XSHA256", "XSHA512",
+        "SITE HASH", "SITE COPY", "SITE CPTO", "COMB", "RMDA",  "DSIZ"};
+    return std::find(kJobs.begin(), kJobs.end(), command) != kJobs.end();
+}
+
+// Whether `code` is the reply of `command` while `running`, which came before it, still goes on.
+bool overtakes(std::string_view command, int code, std::string_view running) {
+    if (command.starts_with("STAT")) {
+        return code == 211 ? is_transfer(running) || is_job(running)
+                           : (code == 212 || code == 213) && is_transfer(running);
+    }
+    return is_transfer(running) &&
+           ((command == "NOOP" && code == 200) || (command == "QUIT" && code == 221));
+}
+
 bool is_code(std::string_view line) {
-    return line.size() >= 3 && std::all_of(line.begin(), line.begin() + 3,
-                                           [](char c) { return c >= '0' && c <= '9'; });
+    return line.size() >= 3 &&
+           std::all_of(line.begin(), line.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -52,8 +70,12 @@ void Exchanges::sent(std::string_view bytes) {
         partial_.append(piece.substr(0, kLineKeptBytes));
         partial_.resize(std::min(partial_.size(), kLineKeptBytes));
         partial_bytes_ += piece.size();
-        if (end == std::string_view::npos) { return; }
-        if (partial_.ends_with('\r')) { partial_.pop_back(); }
+        if (end == std::string_view::npos) {
+            return;
+        }
+        if (partial_.ends_with('\r')) {
+            partial_.pop_back();
+        }
         take_line(partial_, partial_bytes_ > kLongLineBytes);
         partial_.clear();
         partial_bytes_ = 0;
@@ -62,9 +84,13 @@ void Exchanges::sent(std::string_view bytes) {
 }
 
 void Exchanges::take_line(std::string_view line, bool is_long) {
-    if (line.empty()) { return; }  // has no reply
+    if (line.empty()) {
+        return;
+    }  // has no reply
     waiting_.push_back({command_of(line), is_long});
-    if (is_transfer(waiting_.back().command)) { transfer_ = waiting_.back().command; }
+    if (is_transfer(waiting_.back().command)) {
+        transfer_ = waiting_.back().command;
+    }
 }
 
 std::string Exchanges::take_answered(int code) {
@@ -73,30 +99,38 @@ std::string Exchanges::take_answered(int code) {
         return {};
     }
     // A line without an end is answered, too: 500.
-    if (waiting_.empty()) { return command_of(partial_); }
-    auto answered = waiting_.begin();
-    const bool is_side_reply = code == 200 || (code >= 211 && code <= 213);
-    if (is_side_reply && is_transfer(waiting_.front().command)) {
-        answered = std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& one) {
-            return one.command == "NOOP" || one.command.starts_with("STAT");
-        });
-        if (answered == waiting_.end()) { answered = waiting_.begin(); }
+    if (waiting_.empty()) {
+        return command_of(partial_);
+    }
+    auto answered = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
+        return overtakes(one.command, code, waiting_.front().command);
+    });
+    if (answered == waiting_.end()) {
+        answered = waiting_.begin();
     }
     std::string command = answered->command;
     is_long_ = answered->is_long;
-    if (code >= 200) { waiting_.erase(answered); }
+    if (code >= 200) {
+        waiting_.erase(answered);
+    }
     return command;
 }
 
 const std::string& Exchanges::received(std::string_view line) {
     if (!open_code_.empty()) {
-        if (line.substr(0, 4) == open_code_) { open_code_.clear(); }
+        if (line.substr(0, 4) == open_code_) {
+            open_code_.clear();
+        }
         return current_;
     }
-    if (!is_code(line)) { return current_; }
+    if (!is_code(line)) {
+        return current_;
+    }
     const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
     current_ = take_answered(code);
-    if (!current_.empty()) { done_.push_back({current_, code}); }
+    if (!current_.empty()) {
+        done_.push_back({current_, code});
+    }
     if (line.size() > 3 && line[3] == '-') {
         open_code_ = line.substr(0, 3);
         open_code_ += ' ';

@@ -1,7 +1,8 @@
 // Which command of a session each reply answers.
 //
-// Replies come in the order of the commands, but for STAT and NOOP, which are answered while a
-// transfer runs: a reply that no transfer can end with is theirs. One for each session, no I/O.
+// Replies come in the order of the commands, but for those that are answered while a transfer or a
+// long command goes on: STAT, NOOP, QUIT. A reply that the other cannot end with is theirs. One for
+// each session, no I/O.
 #pragma once
 
 #include <deque>
@@ -41,7 +42,7 @@ private:
     std::string partial_;
     std::size_t partial_bytes_ = 0;
     std::deque<Waiting> waiting_;  // commands without a final reply
-    std::string open_code_;            // "NNN " while a reply of several lines goes on
+    std::string open_code_;        // "NNN " while a reply of several lines goes on
     std::string current_;
     std::string transfer_;
     std::vector<Exchange> done_;

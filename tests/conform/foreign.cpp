@@ -13,10 +13,14 @@ namespace {
 constexpr std::size_t kCodeSize = 3;
 
 int code_of(std::string_view text) {
-    if (text.size() < kCodeSize) { return 0; }
+    if (text.size() < kCodeSize) {
+        return 0;
+    }
     int value = 0;
     for (const char c : text.substr(0, kCodeSize)) {
-        if (c < '0' || c > '9') { return 0; }
+        if (c < '0' || c > '9') {
+            return 0;
+        }
         value = value * 10 + (c - '0');
     }
     return value;
@@ -24,16 +28,21 @@ int code_of(std::string_view text) {
 
 std::vector<int> codes_of(std::string_view pattern) {
     std::vector<int> codes = {code_of(pattern)};
-    for (std::size_t at = kCodeSize; at < pattern.size() && pattern[at] == '|'; at += kCodeSize + 1) {
+    for (std::size_t at = kCodeSize; at < pattern.size() && pattern[at] == '|';
+         at += kCodeSize + 1) {
         codes.push_back(code_of(pattern.substr(at + 1)));
     }
     return codes;
 }
 
-bool is_refusal(int code) { return code >= 400; }
+bool is_refusal(int code) {
+    return code >= 400;
+}
 
 // RFC 959: "syntax error", also for arguments, and "not implemented (for that parameter)".
-bool is_syntax(int code) { return code >= 500 && code <= 504; }
+bool is_syntax(int code) {
+    return code >= 500 && code <= 504;
+}
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -49,7 +58,9 @@ struct Facts {
 };
 
 std::optional<Facts> split_facts(std::string_view line) {
-    while (line.starts_with(' ')) { line.remove_prefix(1); }
+    while (line.starts_with(' ')) {
+        line.remove_prefix(1);
+    }
     const std::size_t blank = line.find(' ');
     if (blank == std::string_view::npos || (blank != 0 && line[blank - 1] != ';')) {
         return std::nullopt;
@@ -110,22 +121,34 @@ Fit judge_code(const CodeTable& codes, const std::string& command, std::string_v
                std::string_view line, bool is_long) {
     const int got = code_of(line);
     const std::vector<int> wanted = codes_of(pattern);
-    if (std::find(wanted.begin(), wanted.end(), got) != wanted.end()) { return Fit::Yes; }
+    if (std::find(wanted.begin(), wanted.end(), got) != wanted.end()) {
+        return Fit::Yes;
+    }
     // "5*": any code of a class.
     if (pattern.size() >= 2 && pattern[1] == '*' && got / 100 == pattern[0] - '0') {
         return Fit::Yes;
     }
-    if (is_long && got == 500) { return Fit::Yes; }
+    if (is_long && got == 500) {
+        return Fit::Yes;
+    }
     const CodeRow* const row = codes.find(command);
     const bool wants_syntax = std::any_of(wanted.begin(), wanted.end(), is_syntax);
-    if ((got == 500 || got == 502) && row != nullptr && !row->is_minimum) { return Fit::Lacks; }
-    if (row == nullptr) { return wants_syntax && is_syntax(got) ? Fit::Yes : Fit::No; }
+    if ((got == 500 || got == 502) && row != nullptr && !row->is_minimum) {
+        return Fit::Lacks;
+    }
+    if (row == nullptr) {
+        return wants_syntax && is_syntax(got) ? Fit::Yes : Fit::No;
+    }
     const bool same_class = std::any_of(wanted.begin(), wanted.end(), [got](int code) {
         return code / 100 == got / 100 || (is_refusal(code) && is_refusal(got));
     });
-    if (!same_class || !codes.is_legal(command, got)) { return Fit::No; }
+    if (!same_class || !codes.is_legal(command, got)) {
+        return Fit::No;
+    }
     // "Unknown command" is no answer about a file or a login.
-    if ((got == 500 || got == 502) && !wants_syntax) { return Fit::No; }
+    if ((got == 500 || got == 502) && !wants_syntax) {
+        return Fit::No;
+    }
     return Fit::Yes;
 }
 
@@ -155,11 +178,17 @@ bool fits_text(const std::string& command, std::string_view pattern, std::string
 bool fits_facts(std::string_view pattern, std::string_view line, Variables& variables) {
     const std::optional<Facts> wanted = split_facts(pattern);
     const std::optional<Facts> got = split_facts(line);
-    if (!got) { return false; }
-    if (!wanted) { return fits_list_line(pattern, line, variables); }
+    if (!got) {
+        return false;
+    }
+    if (!wanted) {
+        return fits_list_line(pattern, line, variables);
+    }
     for (const auto& [key, value] : wanted->values) {
         for (const auto& [name, other] : got->values) {
-            if (key != name || !is_shared_fact(key)) { continue; }
+            if (key != name || !is_shared_fact(key)) {
+                continue;
+            }
             const std::size_t point = key == "modify" ? other.find('.') : std::string::npos;
             if (!matches(value, std::string_view(other).substr(0, point), variables)) {
                 return false;
@@ -176,15 +205,21 @@ std::string compare_listing(const std::string& command, const std::vector<std::s
     std::vector<std::string> lines = all;
     std::erase_if(lines, [&](const std::string& line) { return is_noise(command, line); });
     const auto fits = [&](std::string_view pattern, std::string_view line) {
-        if (command == "MLSD") { return fits_facts(pattern, line, variables); }
+        if (command == "MLSD") {
+            return fits_facts(pattern, line, variables);
+        }
         if (command == "NLST") {
             return matches(last_component(pattern), last_component(line), variables);
         }
         return fits_list_line(pattern, line, variables);
     };
     for (const std::string& pattern : patterns) {
-        if (pattern == "...") { return {}; }
-        if (is_noise(command, pattern)) { continue; }
+        if (pattern == "...") {
+            return {};
+        }
+        if (is_noise(command, pattern)) {
+            continue;
+        }
         const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
             return fits(pattern, line);
         });
@@ -205,7 +240,9 @@ std::vector<std::string> patterns_of(std::string_view bytes) {
         bytes.remove_prefix(std::min(bytes.size(), line.size() + 2));
         std::string pattern;
         for (const char c : line) {
-            if (c == '\\' || c == '*' || c == '$') { pattern += '\\'; }
+            if (c == '\\' || c == '*' || c == '$') {
+                pattern += '\\';
+            }
             pattern += c;
         }
         out.push_back(std::move(pattern));

@@ -33,9 +33,7 @@ public:
         return fail(Errc::NotSupported);
     }
     Status set_modified(const std::string& path, std::int64_t seconds) override;
-    Status truncate(const std::string&, std::uint64_t) override {
-        return fail(Errc::NotSupported);
-    }
+    Status truncate(const std::string&, std::uint64_t) override { return fail(Errc::NotSupported); }
     Status rename(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
     Node look(const std::string& path) const override;

@@ -328,9 +328,10 @@ std::string refuse_tree(SocketWorld& world, const std::string& root) {
     if (names->empty()) {
         return {};
     }
-    return fmt::format("the server's folder is not empty ('{}'): the suite empties it again and "
-                       "again, so it must have nothing in it. Serve an empty one, or say --no-tree",
-                       names->front());
+    return fmt::format(
+        "the server's folder is not empty ('{}'): the suite empties it again and "
+        "again, so it must have nothing in it. Serve an empty one, or say --no-tree",
+        names->front());
 }
 
 int run_against_other(const std::vector<Case>& cases, const std::vector<BrokenFile>& broken,
@@ -411,12 +412,15 @@ bool parse_server(const std::string& value, Endpoint& out) {
 }
 
 bool parse_arguments(int count, char** values, Arguments& out) {
-    const std::map<std::string_view, std::string*> texts = {
-        {"--server-binary", &out.binary}, {"--engine", &out.engine},
-        {"--root", &out.root},            {"--tree", &out.tree},
-        {"--user", &out.user},            {"--password", &out.password},
-        {"--reference", &out.reference},  {"--codes", &out.codes},
-        {"--results", &out.results}};
+    const std::map<std::string_view, std::string*> texts = {{"--server-binary", &out.binary},
+                                                            {"--engine", &out.engine},
+                                                            {"--root", &out.root},
+                                                            {"--tree", &out.tree},
+                                                            {"--user", &out.user},
+                                                            {"--password", &out.password},
+                                                            {"--reference", &out.reference},
+                                                            {"--codes", &out.codes},
+                                                            {"--results", &out.results}};
     const std::map<std::string_view, std::uint32_t*> numbers = {
         {"--shards", &out.shards}, {"--owner", &out.owner}, {"--patience-ms", &out.patience_ms}};
     for (int i = 1; i < count; ++i) {

@@ -24,16 +24,21 @@ std::string quoted(std::string_view text) {
 
 std::string_view word_of(Verdict verdict) {
     switch (verdict) {
-        case Verdict::Passed: return "passed";
-        case Verdict::Failed: return "failed";
-        case Verdict::Skipped: return "not applicable";
+        case Verdict::Passed:
+            return "passed";
+        case Verdict::Failed:
+            return "failed";
+        case Verdict::Skipped:
+            return "not applicable";
     }
     return "?";
 }
 
 }  // namespace
 
-Report::Report(std::size_t planned) { fmt::print("TAP version 13\n1..{}\n", planned); }
+Report::Report(std::size_t planned) {
+    fmt::print("TAP version 13\n1..{}\n", planned);
+}
 
 bool Report::open_results(const std::string& path) {
     results_.reset(std::fopen(path.c_str(), "w"));
@@ -43,14 +48,20 @@ bool Report::open_results(const std::string& path) {
 void Report::add(const Case& one, const Outcome& outcome) {
     const std::string& name = one.transcript.name;
     switch (outcome.verdict) {
-        case Verdict::Passed: passed(name); break;
-        case Verdict::Skipped: skipped(name, outcome.message); break;
+        case Verdict::Passed:
+            passed(name);
+            break;
+        case Verdict::Skipped:
+            skipped(name, outcome.message);
+            break;
         case Verdict::Failed:
             failed(name, fmt::format("{}:{}: {}\n{}", one.file, outcome.line, outcome.message,
                                      outcome.conversation));
             break;
     }
-    if (results_ == nullptr) { return; }
+    if (results_ == nullptr) {
+        return;
+    }
     std::string commands;
     for (const std::string& command : one.transcript.covers) {
         commands += (commands.empty() ? "" : ",") + quoted(command);

@@ -18,8 +18,7 @@ public:
           world_(world),
           foreign_(options.foreign),
           tree_(world, contents_, variables_),
-          conversation_(world, contents_, variables_, trouble_, options.reference,
-                        options.foreign),
+          conversation_(world, contents_, variables_, trouble_, options.reference, options.foreign),
           data_(world, conversation_, contents_, variables_, trouble_) {}
 
     Outcome run() {
@@ -56,22 +55,31 @@ private:
                 return fmt::format("needs {}", need);
             }
         }
-        if (foreign_ == nullptr) { return {}; }
-        if (!transcript_.settings.empty()) { return "needs settings of sluice"; }
-        if (transcript_.writable && !foreign_->writable) { return "needs a writable server"; }
-        if (transcript_.is_readonly && foreign_->writable) { return "needs a read-only server"; }
-        if (foreign_->user != "anonymous" && names_a_guest()) { return "needs anonymous logins"; }
-        const bool needs_tree =
-            std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
-                        [](const Step& step) { return is_of_tree(step.word); });
+        if (foreign_ == nullptr) {
+            return {};
+        }
+        if (!transcript_.settings.empty()) {
+            return "needs settings of sluice";
+        }
+        if (transcript_.writable && !foreign_->writable) {
+            return "needs a writable server";
+        }
+        if (transcript_.is_readonly && foreign_->writable) {
+            return "needs a read-only server";
+        }
+        if (foreign_->user != "anonymous" && names_a_guest()) {
+            return "needs anonymous logins";
+        }
+        const bool needs_tree = std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
+                                            [](const Step& step) { return is_of_tree(step.word); });
         return needs_tree && !foreign_->has_tree ? "needs files on the server" : "";
     }
 
     bool names_a_guest() const {
         return std::any_of(transcript_.steps.begin(), transcript_.steps.end(),
                            [](const Step& step) {
-                               return step.word == Word::Say && (step.text == "USER anonymous" ||
-                                                                 step.text == "USER ftp");
+                               return step.word == Word::Say &&
+                                      (step.text == "USER anonymous" || step.text == "USER ftp");
                            });
     }
 
@@ -122,7 +130,9 @@ private:
                 return;
             case Word::Reply:
                 conversation_.expect_reply(step);
-                if (foreign_ != nullptr) { skip_inner_lines(step); }
+                if (foreign_ != nullptr) {
+                    skip_inner_lines(step);
+                }
                 return;
             case Word::ReplyRest:
                 skip_reply();
@@ -174,13 +184,19 @@ private:
     // Another server's whole reply has been read at its first line; what the transcript says about
     // the lines inside concerns sluice, but for facts.
     void skip_inner_lines(const Step& first) {
-        if (first.text.size() < 4 || first.text[3] != '-') { return; }
+        if (first.text.size() < 4 || first.text[3] != '-') {
+            return;
+        }
         const std::string end = first.text.substr(0, 3) + " ";
         while (at_ + 1 < transcript_.steps.size()) {
             const Step& next = transcript_.steps[at_ + 1];
-            if (next.word != Word::Reply && next.word != Word::ReplyRest) { return; }
+            if (next.word != Word::Reply && next.word != Word::ReplyRest) {
+                return;
+            }
             ++at_;
-            if (next.word == Word::Reply && next.text.starts_with(end)) { return; }
+            if (next.word == Word::Reply && next.text.starts_with(end)) {
+                return;
+            }
             if (next.word == Word::Reply && next.text.starts_with(' ') &&
                 next.text.find(';') != std::string::npos && end == "250 ") {
                 conversation_.expect_facts(next.text);

@@ -370,8 +370,7 @@ TEST(Runner, AsksAnotherServerForWhatEveryServerMustDo) {
     world.answers["NLST"] = "150 here\r\n226 done\r\n";
     EXPECT_EQ(ask(world, "data PASV\n> NLST\n< 150 *\nreceive ~\n| a\n| b\n< 226 *\n"), "");
     foreign.has_tree = false;
-    EXPECT_EQ(ask(world, "file f \"x\"\n> NOOP\n< 200 *\n"),
-              "skipped: needs files on the server");
+    EXPECT_EQ(ask(world, "file f \"x\"\n> NOOP\n< 200 *\n"), "skipped: needs files on the server");
 }
 
 TEST(Runner, TakesAnotherServersReplyOnlyByName) {

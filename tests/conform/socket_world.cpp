@@ -190,7 +190,8 @@ Result<ChannelId> SocketWorld::accept(ListenerId id, bool narrow) {
     if (narrow) {
         set_option(listener, SOL_SOCKET, SO_RCVBUF, kNarrowBytes);
     }
-    if (!wait(listener, POLLIN, Clock::now() + std::chrono::milliseconds(options_.step_milliseconds))) {
+    if (!wait(listener, POLLIN,
+              Clock::now() + std::chrono::milliseconds(options_.step_milliseconds))) {
         return fail(Errc::TimedOut);
     }
     UniqueFd fd(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));

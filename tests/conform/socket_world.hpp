@@ -20,9 +20,9 @@ class SocketWorld final : public World {
 public:
     struct Options {
         Endpoint ipv4;
-        Endpoint ipv6;       // port 0: the server has no IPv6 listener
-        std::string folder;  // holds "root", which is served, and "outside"
-        std::string root;    // the served directory when it is not folder/root
+        Endpoint ipv6;                       // port 0: the server has no IPv6 listener
+        std::string folder;                  // holds "root", which is served, and "outside"
+        std::string root;                    // the served directory when it is not folder/root
         std::optional<std::uint32_t> owner;  // who owns what is made there
         // For each wait: longer than any time-out that a transcript configures, short enough for a
         // person to wait.

@@ -95,7 +95,7 @@ struct Step {
 struct Transcript {
     std::string name;
     bool writable = false;
-    bool is_readonly = false;  // says `server readonly`: what it shows needs that
+    bool is_readonly = false;           // says `server readonly`: what it shows needs that
     std::vector<std::string> settings;  // "limits.idle_timeout=1s", in order
     std::vector<std::string> requirements;
     std::vector<std::string> covers;  // verbs, from "# covers:"

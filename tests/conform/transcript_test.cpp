@@ -76,8 +76,7 @@ TEST(Transcript, RefusesWhatWouldTestNothing) {
     EXPECT_EQ(error_of("}\n"), "1: stray '}'");
     EXPECT_EQ(error_of("> a\\q\n"), "1: unknown escape");
     EXPECT_EQ(error_of("raw \"open\n"), "1: a quote is never closed");
-    EXPECT_EQ(error_of("> NOOP\nserver writable\n"),
-              "2: 'server' stands before the first step");
+    EXPECT_EQ(error_of("> NOOP\nserver writable\n"), "2: 'server' stands before the first step");
     EXPECT_EQ(error_of("server both\n> NOOP\n"),
               "1: expected 'server writable' or 'server readonly'");
     EXPECT_EQ(error_of("eventually dir x\n"), "1: 'eventually' belongs before a check of the tree");

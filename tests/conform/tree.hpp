@@ -1,5 +1,5 @@
-// The files of a server under test, as its administrator sees them: below World, so that a SocketWorld
-// serves a directory of this machine as well as a server that is reached by FTP alone.
+// The files of a server under test, as its administrator sees them: below World, so that a
+// SocketWorld serves a directory of this machine as well as a server that is reached by FTP alone.
 //
 // Paths are those of World. What an implementation cannot do is NotSupported. One thread.
 #pragma once
