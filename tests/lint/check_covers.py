@@ -46,7 +46,7 @@ def covered(transcript):
         match = re.match(r'#\s*covers:(.*)', line)
         for word in match[1].split() if match else []:
             names.extend(values.get(word[1:], [word]) if word.startswith('$') else [word])
-    return names
+    return [name.split()[0] for name in names]  # "SITE HASH" is SITE
 
 
 def compare(report, verbs, transcripts):
