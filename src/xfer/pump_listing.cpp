@@ -10,7 +10,7 @@ namespace {
 
 // More than the longest line of proto (a name and a link target with their facts).
 constexpr std::size_t kLineRoom = 9 * 1024;
-static_assert(BufferPools::kTextBytes > 2 * kLineRoom);
+static_assert(BufferPools::kListingBytes > 2 * kLineRoom);
 
 }  // namespace
 
@@ -42,7 +42,7 @@ io::Task<Status> send_plain(Transfer& transfer, Bytes bytes) {
 
 io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
                               EntryRenderer& renderer) {
-    Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().text);
+    Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().listing);
     if (!taken) { co_return fail(taken.error()); }
     const Buffer& buffer = *taken;
     vfs::EntryBatch batch;

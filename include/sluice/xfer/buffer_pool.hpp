@@ -113,7 +113,11 @@ struct BufferPools {
     // Small enough to stay in the second-level cache between receiving and writing; half of it
     // costs about a fifth more CPU on ext4 (bench/README.md).
     static constexpr std::size_t kUploadBytes = 256 * 1024;
-    static constexpr std::size_t kTextBytes = 32 * 1024;
+    // Half of it is read into, half is sent from: with 16 KiB per send TYPE A took 2.4 times the CPU
+    // of reading and sending alone, with 64 KiB it takes 1.9 times (bench/must_hold, `text`).
+    static constexpr std::size_t kTextBytes = 128 * 1024;
+    // Slow readers of listings hold theirs, so it is small, and there are many.
+    static constexpr std::size_t kListingBytes = 32 * 1024;
     // MODE Z: zlib's memory and three parts to work in (src/xfer/filters.cpp).
     static constexpr std::size_t kDeflateBytes = 384 * 1024;
     // As much as a helper digests before it lets a shard on its core go first.
@@ -121,17 +125,19 @@ struct BufferPools {
     // Rounds of digests that a shard has with the helpers at a time, whatever its sessions ask for:
     // one that computes and one that waits for a disk. The others stand in line and take turns.
     static constexpr std::uint64_t kDigestsMax = 2;
-    // The part of the memory that listings and TYPE A may have.
-    static constexpr std::uint64_t kTextShare = 4;
+    // The part of the memory that TYPE A may have, and listings as much again.
+    static constexpr std::uint64_t kTextShare = 8;
 
     BufferPools(std::uint64_t bytes_max, std::uint64_t deflate_bytes_max)
-        : upload(kUploadBytes, bytes_max - bytes_max / kTextShare),
+        : upload(kUploadBytes, bytes_max - 2 * (bytes_max / kTextShare)),
           text(kTextBytes, bytes_max / kTextShare),
+          listing(kListingBytes, bytes_max / kTextShare),
           deflate(kDeflateBytes, deflate_bytes_max),
           digest(kDigestBytes, kDigestsMax * kDigestBytes) {}
 
     BufferPool upload;   // STOR and its kin, TYPE I
-    BufferPool text;     // LIST and its kin, TYPE A, MODE B, STRU R
+    BufferPool text;     // TYPE A, MODE B, STRU R
+    BufferPool listing;  // LIST and its kin
     BufferPool deflate;  // MODE Z, and listings that are not plain
     BufferPool digest;   // HASH and its kin; beside `bytes_max`, since 256 KiB are no memory
 };

@@ -110,16 +110,20 @@ TEST_F(BufferPoolTest, WhoGivesUpAfterItsTurnCameLeavesTheBufferToTheNext) {
     EXPECT_TRUE(pool.try_take().is_set());
 }
 
-TEST_F(BufferPoolTest, ListingsCannotTakeTheMemoryOfUploads) {
+TEST_F(BufferPoolTest, EachKindOfTransferHasMemoryOfItsOwn) {
     BufferPools pools(8 * BufferPools::kUploadBytes, 0);
-    std::vector<Buffer> listings;
-    while (true) {
-        Buffer buffer = pools.text.try_take();
-        if (!buffer.is_set()) { break; }
-        listings.push_back(std::move(buffer));
-    }
-    EXPECT_EQ(listings.size() * BufferPools::kTextBytes, 2 * BufferPools::kUploadBytes);
-    EXPECT_TRUE(pools.upload.try_take().is_set());
+    const auto drain = [](BufferPool& pool) {
+        std::vector<Buffer> taken;
+        for (Buffer one = pool.try_take(); one.is_set(); one = pool.try_take()) {
+            taken.push_back(std::move(one));
+        }
+        return taken;
+    };
+    const std::vector<Buffer> listings = drain(pools.listing);
+    EXPECT_EQ(listings.size() * BufferPools::kListingBytes, BufferPools::kUploadBytes);
+    const std::vector<Buffer> texts = drain(pools.text);
+    EXPECT_EQ(texts.size() * BufferPools::kTextBytes, BufferPools::kUploadBytes);
+    EXPECT_EQ(drain(pools.upload).size(), 6u);
 }
 
 }  // namespace
