@@ -11,7 +11,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -22,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "arguments.hpp"
 #include "cases.hpp"
 #include "codes.hpp"
 #include "ftp_tree.hpp"
@@ -36,24 +36,6 @@ namespace sluice::conform {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Arguments {
-    std::string binary;
-    std::string engine = "auto";
-    std::uint32_t shards = 2;
-    Endpoint server;
-    std::string root;
-    std::uint32_t owner = 0;
-    std::string tree = "ftp";  // where no --root is given; or "none"
-    std::string user;
-    std::string password;
-    std::string reference;
-    std::string codes;
-    std::string results;
-    std::uint32_t patience_ms = 10'000;
-    std::vector<std::string> matches;
-    std::vector<fs::path> paths;
-};
 
 // What every case must leave behind: a server that greets, logs in and serves a megabyte.
 constexpr std::string_view kAlive =
@@ -393,73 +375,10 @@ int run_against_other(const std::vector<Case>& cases, const std::vector<BrokenFi
     return report.all_passed() ? 0 : 1;
 }
 
-bool parse_number(const std::string& text, std::uint32_t& out) {
-    const char* const end = text.data() + text.size();
-    const auto [last, error] = std::from_chars(text.data(), end, out);
-    return error == std::errc() && last == end;
-}
-
-bool parse_server(const std::string& value, Endpoint& out) {
-    const std::size_t colon = value.rfind(':');
-    std::uint32_t port = 0;
-    if (colon == std::string::npos || !parse_number(value.substr(colon + 1), port) || port == 0 ||
-        port > 65535) {
-        return false;
-    }
-    out.host = value.substr(0, colon);
-    out.port = static_cast<std::uint16_t>(port);
-    return true;
-}
-
-bool parse_arguments(int count, char** values, Arguments& out) {
-    const std::map<std::string_view, std::string*> texts = {{"--server-binary", &out.binary},
-                                                            {"--engine", &out.engine},
-                                                            {"--root", &out.root},
-                                                            {"--tree", &out.tree},
-                                                            {"--user", &out.user},
-                                                            {"--password", &out.password},
-                                                            {"--reference", &out.reference},
-                                                            {"--codes", &out.codes},
-                                                            {"--results", &out.results}};
-    const std::map<std::string_view, std::uint32_t*> numbers = {
-        {"--shards", &out.shards}, {"--owner", &out.owner}, {"--patience-ms", &out.patience_ms}};
-    for (int i = 1; i < count; ++i) {
-        const std::string_view word(values[i]);
-        if (!word.starts_with("--")) {
-            out.paths.emplace_back(word);
-            continue;
-        }
-        if (++i == count) {
-            return false;
-        }
-        const std::string value(values[i]);
-        if (const auto text = texts.find(word); text != texts.end()) {
-            *text->second = value;
-        } else if (const auto number = numbers.find(word); number != numbers.end()) {
-            if (!parse_number(value, *number->second)) {
-                return false;
-            }
-        } else if (word == "--match") {
-            out.matches.push_back(value);
-        } else if (word != "--server" || !parse_server(value, out.server)) {
-            return false;
-        }
-    }
-    const bool is_other = out.server.port != 0;
-    return !out.paths.empty() && out.binary.empty() == is_other &&
-           !(is_other && out.codes.empty()) && (out.tree == "ftp" || out.tree == "none");
-}
-
 int run(int count, char** values) {
     Arguments arguments;
     if (!parse_arguments(count, values, arguments)) {
-        fmt::print(
-            stderr,
-            "usage: conform_run --server-binary PATH [--engine NAME] [--shards N] [--codes FILE]\n"
-            "           [--results FILE] [--match TEXT]... PATH...\n"
-            "       conform_run --server ADDRESS:PORT --codes FILE [--user NAME --password WORD]\n"
-            "           [--root DIR [--owner UID] | --tree ftp|none] [--reference NAME]\n"
-            "           [--patience-ms N] [--results FILE] [--match TEXT]... PATH...\n");
+        fmt::print(stderr, kUsage);
         return 64;
     }
     std::vector<BrokenFile> broken;

@@ -2,8 +2,8 @@
 //
 //     sim_transcripts [--seeds A-B] [--verbose] PATH...
 //
-// Each case of a transcript is played once without faults and then with each seed's harmless faults.
-// Where an invariant of the simulation breaks, the process aborts with the command that replays it.
+// Each case is played once without faults and then with each seed's harmless faults. Where an
+// invariant of the simulation breaks, the process aborts with the command that replays it.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>

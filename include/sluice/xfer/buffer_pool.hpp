@@ -113,8 +113,8 @@ struct BufferPools {
     // Small enough to stay in the second-level cache between receiving and writing; half of it
     // costs about a fifth more CPU on ext4 (bench/README.md).
     static constexpr std::size_t kUploadBytes = 256 * 1024;
-    // Half of it is read into, half is sent from: with 16 KiB per send TYPE A took 2.4 times the CPU
-    // of reading and sending alone, with 64 KiB it takes 1.9 times (bench/must_hold, `text`).
+    // Half of it is read into, half is sent from. With 16 KiB per send TYPE A took 2.4 times the
+    // CPU of reading and sending alone, with 64 KiB it takes 1.9 times (bench/must_hold, `text`).
     static constexpr std::size_t kTextBytes = 128 * 1024;
     // Slow readers of listings hold theirs, so it is small, and there are many.
     static constexpr std::size_t kListingBytes = 32 * 1024;
