@@ -208,9 +208,8 @@ Status LinuxKernel::sync(int fd, bool data_only) {
 Status LinuxKernel::try_lock(int file) { return checked(::flock(file, LOCK_EX | LOCK_NB)); }
 
 Status LinuxKernel::advise(int file, std::int64_t offset, std::int64_t length, Advice advice) {
-    int native = POSIX_FADV_SEQUENTIAL;
-    if (advice == Advice::WillNeed) { native = POSIX_FADV_WILLNEED; }
-    if (advice == Advice::DontNeed) { native = POSIX_FADV_DONTNEED; }
+    const int native =
+        advice == Advice::DontNeed ? POSIX_FADV_DONTNEED : POSIX_FADV_SEQUENTIAL;
     const int error = ::posix_fadvise(file, offset, length, native);
     if (error != 0) { return fail_errno(error); }
     return {};

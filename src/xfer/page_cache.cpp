@@ -14,14 +14,8 @@ io::Task<Status> fill(Transfer& transfer, const vfs::File& file, std::int64_t of
                       std::int64_t length) {
     sys::Kernel& kernel = transfer.kernel();
     const int fd = file.fd.number();
-    const std::int64_t size = file.status.size;
-    auto work = [&kernel, fd, offset, length, size]() -> Result<std::int64_t> {
-        const Result<std::int64_t> filled = vfs::fill_window(kernel, fd, offset, length);
-        const std::int64_t next = offset + length;
-        if (filled && next < size) {
-            (void)kernel.advise(fd, next, std::min(length, size - next), sys::Advice::WillNeed);
-        }
-        return filled;
+    auto work = [&kernel, fd, offset, length] {
+        return vfs::fill_window(kernel, fd, offset, length);
     };
     transfer.before_wait();
     const Result<std::int64_t> filled = co_await transfer.reactor().on_helper(work);

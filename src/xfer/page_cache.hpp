@@ -13,8 +13,7 @@ namespace sluice::xfer {
 // as cold.
 bool is_hot(sys::Kernel& kernel, const vfs::File& file, std::int64_t offset, std::int64_t length);
 
-// Reads the window into the page cache on a helper, and asks for the next one, so that the disk
-// works while this one is sent. Truncated when the file ends inside it.
+// Reads the window into the page cache on a helper. Truncated when the file ends inside it.
 io::Task<Status> fill(Transfer& transfer, const vfs::File& file, std::int64_t offset,
                       std::int64_t length);
 

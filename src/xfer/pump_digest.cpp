@@ -63,6 +63,8 @@ io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_
                              std::int64_t end, digest::Hasher& hasher) {
     sys::Kernel& kernel = work.reactor.kernel();
     const int fd = file.fd.number();
+    // The disk reads on while a round is computed. Only advice.
+    (void)kernel.advise(fd, 0, 0, sys::Advice::Sequential);
     while (offset < end) {
         Buffer buffer = co_await take_buffer(work);
         if (work.stop.requested()) {
@@ -70,13 +72,7 @@ io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_
         }
         const MutableBytes bytes = buffer.bytes();
         const std::int64_t length = std::min(kRoundBytes, end - offset);
-        auto job = [&kernel, fd, bytes, offset, length, end, &hasher] {
-            const std::int64_t next = offset + length;
-            if (next < end) {
-                // The disk reads on while this round is computed. Only advice.
-                (void)kernel.advise(fd, next, std::min(kRoundBytes, end - next),
-                                    sys::Advice::WillNeed);
-            }
+        auto job = [&kernel, fd, bytes, offset, length, &hasher] {
             return run_round(kernel, fd, bytes, offset, length, hasher);
         };
         const Round round = co_await work.reactor.on_helper(job);

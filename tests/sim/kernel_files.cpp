@@ -286,13 +286,6 @@ Status Kernel::advise(int fd, std::int64_t offset, std::int64_t length, sys::Adv
     FileData& data = files_.get(id).data;
     if (length == 0) { length = std::max<std::int64_t>(data.size() - offset, 0); }
     if (advice == sys::Advice::DontNeed) { data.set_cold(offset, length, true); }
-    if (advice == sys::Advice::WillNeed) {
-        files_.hold(id);
-        clock_.after(kDiskRead, [this, id, offset, length] {
-            files_.get(id).data.set_cold(offset, length, false);
-            files_.release(id);
-        });
-    }
     return {};
 }
 

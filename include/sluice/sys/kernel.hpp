@@ -62,7 +62,7 @@ enum class SocketOption : std::uint8_t {
     UrgentInline,     // SO_OOBINLINE: ABOR's urgent byte stays in the stream
 };
 
-enum class Advice : std::uint8_t { Sequential, WillNeed, DontNeed };
+enum class Advice : std::uint8_t { Sequential, DontNeed };
 
 class Kernel {
 public:
