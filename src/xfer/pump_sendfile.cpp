@@ -12,8 +12,8 @@
 namespace sluice::xfer {
 namespace {
 
-// 1 MiB: 1 us of probing against 100-200 us of sending when hot; when cold, one trip to a helper for
-// as much as several requests of the disk.
+// 1 MiB: 1 us of probing against 100-200 us of sending when hot; when cold, one trip to a helper
+// for as much as several requests of the disk.
 constexpr std::int64_t kWindowBytes = 1 << 20;
 
 }  // namespace

@@ -45,6 +45,14 @@ class Troubles:
         self.assertEqual(list(measured.errors), ["connect_refused"])
         self.assertEqual(measured.status, TROUBLES)
 
+    def test_a_counted_run_ends_although_nobody_listens(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            measured = load(self.engine, "download", "ftp://127.0.0.1:%d/f" % s.getsockname()[1],
+                            "--sessions", 2, "--transfers", 4)
+        self.assertEqual(list(measured.errors), ["connect_refused"])
+        self.assertEqual(measured.status, TROUBLES)
+
     def test_no_banner(self):
         self.expect("reply_timeout", "no-banner")
 

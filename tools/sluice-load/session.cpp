@@ -107,6 +107,7 @@ io::Task<bool> Session::ensure_open() {
         worker_.opening_ended();
         if (!opened) {
             ++failures_;
+            worker_.forfeit();
             continue;
         }
         failures_ = 0;

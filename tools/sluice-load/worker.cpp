@@ -229,6 +229,13 @@ bool Worker::claim() {
     return false;
 }
 
+void Worker::forfeit() {
+    // tick() sees when that was the last.
+    if (run_.options.transfers_max != 0 && measuring_) {
+        run_.claimed.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
 // No more actions. Sessions that wait stay until the last action is done; those that are still
 // logging in, or idle for as long as the run lasts, have nothing to stay for.
 void Worker::exhaust() {

@@ -93,6 +93,9 @@ public:
     // False: this session is one too many now, and ends.
     bool may_go_on(Session& session);
     bool claim();
+    // A session that cannot be opened uses up one of a counted run's actions: a server that is gone
+    // ends such a run, too.
+    void forfeit();
     std::size_t draw_work(Prng& random) const;
     bool take_due(std::size_t& work, std::int64_t& intended_ns);
     // Waits for an arrival: assign() or wake() will come. False when there will be none.
