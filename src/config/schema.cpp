@@ -85,6 +85,7 @@ constexpr Section kSections[] = {
     {"limits", "Bounds on what clients may use."},
     {"upload", "What happens to files that clients send."},
     {"tree", "How names become files."},
+    {"listing", "LIST, NLST, MLSD: what they may keep in memory, and what they show."},
     {"transfer", "How data moves."},
     {"messages", "What people read beside the replies."},
     {"log", "What is written down."},
@@ -110,6 +111,10 @@ constexpr Field upload(Rest... rest) {
 template <auto kMember, class... Rest>
 constexpr Field tree(Rest... rest) {
     return row<&Snapshot::tree, kMember>("tree", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field listing(Rest... rest) {
+    return row<&Snapshot::listing, kMember>("listing", rest...);
 }
 template <auto kMember, class... Rest>
 constexpr Field transfer(Rest... rest) {
@@ -206,6 +211,19 @@ constexpr Field kFields[] = {
 
     tree<&TreeSection::symlinks>("symlinks", Type::Choice, "in_root", Extra{.choices = "in_root|beneath|never"},
         "Symbolic links: in_root follows them as if the root were \"/\", beneath refuses those that are absolute or leave the root, never follows none."),
+
+    listing<&ListingSection::cache>("cache", Type::Size, "0", Extra{.min = kMiB, .max = 1024 * kGiB, .zero = "off"},
+        "Memory for the texts of listings, so that clients who ask for the same folder shortly after one another, or at once, cost one reading of it."),
+    listing<&ListingSection::cache_ttl>("cache_ttl", Type::Duration, "1s", Extra{.min = kMillisecond, .max = kDay},
+        "How long a cached listing may be shown; new, deleted and renamed names and all changes through this server are seen at once, sizes and times that other programs change only after this."),
+    listing<&ListingSection::memory>("memory", Type::Size, "16MiB", Extra{.min = 128 * kKiB, .max = 64 * kGiB},
+        "Memory that one sorted (-t -S -r) or recursive (-R) listing may take, about 100,000 names; a larger one fails and says so. Others are streamed and take none."),
+    listing<&ListingSection::memory_total>("memory_total", Type::Size, "256MiB", Extra{.min = kMiB, .max = 1024 * kGiB},
+        "The same for all such listings together."),
+    listing<&ListingSection::depth>("depth", Type::Integer, "64", Extra{.min = 0, .max = 1024, .unit = "folders", .zero = "no -R: only the folder itself is listed"},
+        "How deep LIST -R and NLST -R go; a deeper tree fails and says so."),
+    listing<&ListingSection::owners>("owners", Type::Choice, "hidden", Extra{.choices = "hidden|numbers"},
+        "Owners and groups in listings: hidden shows \"ftp\" for all, numbers their ids."),
 
     transfer<&TransferSection::ascii_is_binary>("ascii_is_binary", Type::Boolean, "false", Extra{},
         "Send TYPE A transfers unchanged instead of translating line ends."),

@@ -86,6 +86,13 @@ void validate(const Snapshot& snapshot, const std::vector<Place>& places,
             fmt::format("'limits.max_sessions_per_ip' is {}, more than 'limits.max_sessions', {}",
                         limits.max_sessions_per_ip, limits.max_sessions));
     }
+    const ListingSection& listing = snapshot.listing;
+    if (listing.memory > listing.memory_total) {
+        checker.report(
+            Severity::Error, "listing.memory", "listing.memory_total",
+            fmt::format("'listing.memory' is {}, more than 'listing.memory_total', {}",
+                        format_size(listing.memory), format_size(listing.memory_total)));
+    }
     const TransferSection& transfer = snapshot.transfer;
     if (transfer.slice > transfer.turn_budget) {
         checker.report(Severity::Error, "transfer.slice", "transfer.turn_budget",

@@ -6,6 +6,7 @@
 
 #include "proto/text_writer.hpp"
 #include "proto/utc.hpp"
+#include "sluice/proto/media_type.hpp"
 #include "sluice/proto/timestamp.hpp"
 #include "sluice/proto/verb.hpp"
 
@@ -13,7 +14,8 @@ namespace sluice::proto {
 namespace {
 
 constexpr std::array<std::string_view, kFactCount> kFactNames = {
-    "type", "size", "modify", "perm", "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"};
+    "type",       "size",       "modify", "perm",           "unique",         "UNIX.mode",
+    "UNIX.owner", "UNIX.group", "create", "UNIX.ownername", "UNIX.groupname", "media-type"};
 
 constexpr Fact fact_at(std::size_t index) {
     return static_cast<Fact>(index);
@@ -21,8 +23,8 @@ constexpr Fact fact_at(std::size_t index) {
 
 // All facts with their longest values but for the names: see the sum in the test
 // FactsRenderer.FitsTheLongestEntryIntoTheBound.
-constexpr std::size_t kFixedBytesMax = 256;
-static_assert(kFixedBytesMax + 2 * 4095 + 2 * kOwnerNameBytesMax <= kEntryLineBytesMax);
+constexpr std::size_t kFixedBytesMax = 448;
+static_assert(kFixedBytesMax + 2 * 4095 + 4 * kOwnerNameBytesMax <= kEntryLineBytesMax);
 
 // A fact ends at ';' and all facts at a blank, so a link target that holds either cannot be shown.
 bool is_fact_value(std::string_view text) {
@@ -88,7 +90,7 @@ char* write_permissions(char* out, const EntryFacts& entry) {
             out = write_text(out, "mp");
         }
     } else {
-        if (rights.write) {
+        if (rights.append) {
             *out++ = 'a';
         }
         if (rights.remove) {
@@ -154,7 +156,7 @@ void append_facts_reply(ReplyBuffer& out, FactSet enabled) {
     append_reply(out, ReplyCode::Okay, text);
 }
 
-char* FactsRenderer::write_modify(char* out, std::int64_t seconds) {
+char* FactsRenderer::write_time(char* out, std::int64_t seconds) {
     const std::int64_t clamped = std::clamp(seconds, kTimeSecondsMin, kTimeSecondsMax);
     const std::int64_t day = day_of(clamped);
     if (day != day_) {
@@ -162,7 +164,6 @@ char* FactsRenderer::write_modify(char* out, std::int64_t seconds) {
         day_ = day;
     }
     const auto in_day = static_cast<std::uint32_t>(clamped - day * kDaySeconds);
-    out = write_text(out, "modify=");
     std::memcpy(out, day_text_, sizeof(day_text_));
     out += sizeof(day_text_);
     out = write_two(out, in_day / 3600);
@@ -174,7 +175,7 @@ char* FactsRenderer::write_modify(char* out, std::int64_t seconds) {
 
 std::size_t FactsRenderer::render(const EntryFacts& entry, std::span<char> out) {
     const std::size_t needed =
-        kFixedBytesMax + entry.name.size() + entry.link_target.size() + 2 * kOwnerNameBytesMax;
+        kFixedBytesMax + entry.name.size() + entry.link_target.size() + 4 * kOwnerNameBytesMax;
     if (out.size() < needed) {
         return 0;
     }
@@ -189,7 +190,8 @@ std::size_t FactsRenderer::render(const EntryFacts& entry, std::span<char> out) 
         *at++ = ';';
     }
     if (facts_.has(Fact::Modify)) {
-        at = write_modify(at, entry.modified_seconds);
+        at = write_text(at, "modify=");
+        at = write_time(at, entry.modified_seconds);
     }
     if (facts_.has(Fact::Perm)) {
         at = write_permissions(at, entry);
@@ -213,6 +215,28 @@ std::size_t FactsRenderer::render(const EntryFacts& entry, std::span<char> out) 
         at = write_text(at, "UNIX.group=");
         at = write_owner(at, entry.group, entry.gid, kOwnerNameBytesMax);
         *at++ = ';';
+    }
+    if (facts_.has(Fact::Create) && entry.has_created) {
+        at = write_text(at, "create=");
+        at = write_time(at, entry.created_seconds);
+    }
+    if (facts_.has(Fact::UnixOwnerName)) {
+        at = write_text(at, "UNIX.ownername=");
+        at = write_owner(at, entry.owner, entry.uid, kOwnerNameBytesMax);
+        *at++ = ';';
+    }
+    if (facts_.has(Fact::UnixGroupName)) {
+        at = write_text(at, "UNIX.groupname=");
+        at = write_owner(at, entry.group, entry.gid, kOwnerNameBytesMax);
+        *at++ = ';';
+    }
+    if (facts_.has(Fact::MediaType) && entry.has_type(kModeFile)) {
+        const std::string_view type = media_type_of(entry.name);
+        if (!type.empty()) {
+            at = write_text(at, "media-type=");
+            at = write_text(at, type);
+            *at++ = ';';
+        }
     }
     *at++ = ' ';
     at = write_clean(at, entry.name);

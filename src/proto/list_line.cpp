@@ -76,6 +76,15 @@ void set_option(ListOptions& options, char letter) {
         case 'A':
             options.almost_all = true;
             break;
+        case 'l':
+            options.long_form = true;
+            break;
+        case 'L':
+            options.follow_links = true;
+            break;
+        case 'F':
+            options.classify = true;
+            break;
         case 'R':
             options.recursive = true;
             break;
@@ -120,18 +129,44 @@ std::size_t ListRenderer::render(const EntryFacts& entry, std::span<char> out) c
     if (entry.has_type(kModeSymlink) && !entry.link_target.empty()) {
         at = write_text(at, " -> ");
         at = write_clean(at, entry.link_target);
+    } else if (classify_) {
+        const char mark = kind_mark(entry.mode);
+        if (mark != '\0') {
+            *at++ = mark;
+        }
     }
     at = write_text(at, "\r\n");
     return static_cast<std::size_t>(at - out.data());
 }
 
-std::size_t render_name_line(std::string_view prefix, std::string_view name, std::span<char> out) {
-    const std::size_t size = prefix.size() + name.size() + 2;
+char kind_mark(std::uint32_t mode) {
+    switch (mode & kModeTypeMask) {
+        case kModeDirectory:
+            return '/';
+        case kModeSymlink:
+            return '@';
+        case kModeFifo:
+            return '|';
+        case kModeSocket:
+            return '=';
+        case kModeFile:
+            return (mode & 0111) != 0 ? '*' : '\0';
+        default:
+            return '\0';
+    }
+}
+
+std::size_t render_name_line(std::string_view prefix, std::string_view name, std::span<char> out,
+                             char mark) {
+    const std::size_t size = prefix.size() + name.size() + 2 + (mark == '\0' ? 0 : 1);
     if (out.size() < size) {
         return 0;
     }
     char* at = write_clean(out.data(), prefix);
     at = write_clean(at, name);
+    if (mark != '\0') {
+        *at++ = mark;
+    }
     write_text(at, "\r\n");
     return size;
 }

@@ -82,7 +82,10 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       digests_(config.limits.hash_cache,
                {.at_once = config.limits.hash_at_once,
                 .bytes_per_hour = config.limits.hash_hourly}),
-      helpers_(config.helpers.threads) {}
+      listings_(config.listing.cache, config.listing.cache_ttl, config.listing.memory_total),
+      helpers_(config.helpers.threads) {
+    if (listings_.cache.is_on()) { root.marks().turn_on(); }
+}
 
 Server::~Server() { join(); }
 
@@ -141,7 +144,7 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
                                  helpers_,   config_,   root_,
                                  logs_.log_of_shard(worker.index),
                                  placement_, hosts_,    passive_slots_,
-                                 digests_, worker.index};
+                                 digests_,   listings_, worker.index};
     {
         Shard shard(around);
         Shard::Refusal refusal;

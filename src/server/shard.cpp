@@ -46,6 +46,7 @@ Shard::Shard(const Surroundings& surroundings)
       charset_(open_charset(around_.config)),
       services_{reactor_,    around_.config,
                 tree_,       buffers_,
+                around_.listings,
                 peer_rules_, parse_public_address(around_.config),
                 charset_.get(), around_.log, *this,
                 around_.digests},

@@ -4,7 +4,7 @@
 
 #include "session/entry_facts.hpp"
 #include "session/handlers.hpp"
-#include "session/listing.hpp"
+#include "session/listing_plan.hpp"
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 #include "sluice/proto/timestamp.hpp"
@@ -50,62 +50,52 @@ void append_session_status(Session& session) {
 }
 
 // Lines of a listing inside a reply. Each waits until the client has taken enough of those before.
-io::Task<bool> append_lines(Session& session, vfs::Directory& directory, Listing& listing) {
-    vfs::EntryBatch batch;
-    std::string line(proto::kEntryLineBytesMax, '\0');
-    while (true) {
-        const Result<bool> more = co_await directory.next_batch(batch);
-        if (!more) { co_return false; }
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            if (!session.output().has_room()) {
-                const bool made = co_await session.make_room();
-                if (!made) { co_return false; }
-            }
-            const std::size_t length = listing.render(batch[i], line);
-            if (length > 2) {  // without its CRLF
-                proto::append_reply_line(session.output(),
-                                         std::string_view(line).substr(0, length - 2));
-            }
+io::Task<bool> append_lines(Session& session, std::string_view text) {
+    while (!text.empty()) {
+        if (!session.output().has_room()) {
+            const bool made = co_await session.make_room();
+            if (!made) { co_return false; }
         }
-        if (!*more) { co_return !listing.is_out_of_steps(); }
+        const std::size_t end = text.find("\r\n");
+        proto::append_reply_line(session.output(), text.substr(0, end));
+        text.remove_prefix(end + 2);
     }
+    co_return true;
 }
 
 // STAT with a path: LIST over the control connection, 212 for a directory and 213 for a file.
 io::Task<void> stat_path(Session& session, std::string_view argument) {
-    const proto::ListRequest request = proto::parse_list_argument(argument);
-    const Result<std::string> path = session.resolve(request.path);
-    if (!path) {
-        reply_error(session, path.error());
+    const Result<std::unique_ptr<ListingPlan>> plan =
+        co_await plan_listing(session, argument, ListingStyle::Long);
+    if (!plan) {
+        reply_error(session, plan.error());
         co_return;
     }
-    const Result<sys::FileStatus> status = co_await session.tree().status(*path);
-    if (!status) {
-        reply_error(session, status.error());
-        co_return;
+    Listing& listing = *(*plan)->listing;
+    const ReplyCode code =
+        (*plan)->is_folder ? ReplyCode::DirectoryStatus : ReplyCode::FileStatus;
+    proto::begin_reply(session.output(), code, "Status follows");
+    std::string buffer(2 * xfer::TextSource::kRoomMin, '\0');
+    Status read;
+    for (bool more = true; more;) {
+        auto work = [&listing, &buffer] { return listing.fill(buffer); };
+        const Result<xfer::TextSource::Piece> piece = co_await session.reactor().on_helper(work);
+        if (!piece) {
+            read = fail(piece.error());
+            break;
+        }
+        const std::string_view text(buffer.data(), piece->bytes);
+        const bool taken = co_await append_lines(session, text);
+        if (!taken) { co_return; }  // the client is gone
+        more = piece->more;
     }
-    Listing listing(session, ListingStyle::Long, request.options);
-    proto::ReplyBuffer& out = session.output();
-    if (!status->is_directory()) {
-        std::string line(proto::kEntryLineBytesMax, '\0');
-        const std::size_t length =
-            listing.render_one(facts_of(session, request.path, *status), line);
-        proto::begin_reply(out, ReplyCode::FileStatus, "Status follows");
-        proto::append_reply_line(out, std::string_view(line).substr(0, length - 2));
-        proto::end_reply(out, ReplyCode::FileStatus, "End of status");
-        co_return;
-    }
-    Result<vfs::Directory> directory =
-        co_await session.tree().open_directory(*path, vfs::EntryContent::Full);
-    if (!directory) {
-        reply_error(session, directory.error());
-        co_return;
-    }
-    proto::begin_reply(out, ReplyCode::DirectoryStatus, "Status follows");
-    const bool complete = co_await append_lines(session, *directory, listing);
     // The code was given with the first line; that the list is not whole must be said all the same.
-    proto::end_reply(session.output(), ReplyCode::DirectoryStatus,
-                     complete ? "End of status" : "The listing is incomplete: read error");
+    std::string end = "End of status" + listing.remark();
+    if (!read) { end = "The listing is incomplete: read error"; }
+    if (!read && !listing.problem().empty()) {
+        end = fmt::format("The listing is incomplete. {}", listing.problem());
+    }
+    proto::end_reply(session.output(), code, end);
 }
 
 }  // namespace
@@ -128,7 +118,14 @@ io::Task<void> handle_mlst(Session& session, const Command& command) {
         const Result<std::size_t> length = co_await session.tree().read_link(*path, into);
         target.resize(length ? *length : 0);
     }
-    const proto::EntryFacts facts = facts_of(session, *path, *status, target);
+    const Viewer viewer(session);
+    vfs::FolderRights around;
+    if (viewer.may_write) {  // else nobody asks for them
+        const vfs::Root& root = session.tree().root();
+        auto work = [&root, &path] { return root.rights_around(*path); };
+        around = co_await session.reactor().on_helper(work);
+    }
+    const proto::EntryFacts facts = facts_of(viewer, around, *path, *status, target);
     proto::begin_reply(session.output(), ReplyCode::FileActionOkay, "Begin");
     proto::append_facts_line(session.output(), session.state().facts, facts);
     proto::end_reply(session.output(), ReplyCode::FileActionOkay, "End");

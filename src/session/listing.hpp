@@ -1,11 +1,28 @@
-// One listing: which names it shows and how each line looks. Shared by LIST, NLST and MLSD, whose
-// lines go over the data connection, and by STAT, whose lines go over the control connection.
-// Owned by: the transfer's coroutine, or STAT's. Thread: the session's shard.
+// The text of one listing: which folders it reads, which names it shows, and how each line looks.
+// Shared by LIST, NLST and MLSD, whose text goes over the data connection, and by STAT, whose lines
+// go over the control connection.
+//
+// It makes its text piece by piece on helper threads, straight into the buffer that is sent, and
+// keeps nothing of what it has written: a folder of a million names costs the memory of one buffer
+// of raw entries. What cannot be streamed, sorted lines and the folders that -R still has to visit,
+// is bounded (listing.memory), and at the bound the listing fails and says what to do instead. A
+// piece is about a millisecond of work, so that stopping it is heard and other jobs have their
+// turn.
+// Owned by: the transfer's coroutine, or STAT's. Thread: made on the session's shard, filled by one
+// helper at a time.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "session/entry_facts.hpp"
+#include "session/folder_stack.hpp"
+#include "session/line_sorter.hpp"
+#include "sluice/proto/charset.hpp"
 #include "sluice/proto/facts.hpp"
 #include "sluice/proto/glob.hpp"
 #include "sluice/proto/list_line.hpp"
@@ -17,39 +34,104 @@ namespace sluice::session {
 
 enum class ListingStyle : std::uint8_t { Long, Names, Facts };
 
-class Listing final : public xfer::EntryRenderer {
+struct ListingRequest {
+    ListingStyle style = ListingStyle::Long;
+    proto::ListOptions options;
+    std::string path;     // normal: the folder to read first, or the one name to show
+    std::string shown;    // what the client called the folder, as it stands before names in NLST
+    std::string pattern;  // what names below it must match, one part for each folder; empty: all
+
+    ListingRequest(ListingStyle s, proto::ListOptions o) : style(s), options(o) {}
+};
+
+class Listing final : public xfer::TextSource {
 public:
-    Listing(const Session& session, ListingStyle style, proto::ListOptions options);
+    Listing(Session& session, ListingRequest&& request);
 
-    // Only names that match are shown (LIST *.iso).
-    void set_pattern(std::string_view pattern) { pattern_.assign(pattern); }
-    // What stands before each name in NLST, so that the client can use it as it is.
-    void set_prefix(std::string_view prefix) { prefix_.assign(prefix); }
+    // One of the two, before the first fill().
+    void show_folder(vfs::Directory&& folder, const sys::FileStatus& status);
+    void show_one(std::string_view name, const sys::FileStatus& status, std::string link_target);
 
-    std::size_t render(const vfs::Entry& entry, std::span<char> out) override;
-    // The line of "." or "..", or of a file named by the client: shown whatever the options say.
-    std::size_t render_one(const proto::EntryFacts& facts, std::span<char> out);
+    // The text goes to the client as it is made, and not within a reply, which is converted as a
+    // whole: so it is made in the client's character set.
+    void use_charset_of(const Session& session);
 
-    vfs::EntryContent content() const {
-        return style_ == ListingStyle::Names ? vfs::EntryContent::NamesOnly
-                                             : vfs::EntryContent::Full;
-    }
-    // The pattern needed more steps than a listing may take: what was shown is not the whole.
-    bool is_out_of_steps() const { return out_of_steps_; }
+    Result<Piece> fill(std::span<char> out) override;
+
+    const ListingRequest& request() const { return request_; }
+    // The text depends on one folder alone and on what key() says.
+    bool can_be_shared() const;
+    std::string key() const;
+    // Why fill() failed, for the client; empty when the error says it all.
+    std::string_view problem() const { return problem_; }
+    // What is missing in a listing that did not fail: folders that may not be read. ", but ..."
+    std::string remark() const;
 
 private:
-    std::size_t for_client(std::size_t length, std::span<char> out) const;
-    bool is_shown(std::string_view name);
+    enum class Stage : std::uint8_t { One, Begin, Read, Merge, Next, Done };
+    enum class Phase : std::uint8_t { Pattern, Recursion };
 
-    const Session& session_;
-    ListingStyle style_;
-    proto::ListOptions options_;
+    Result<std::size_t> step(std::span<char> out);
+    Result<std::size_t> begin_folder(std::span<char> out);
+    Result<std::size_t> read_entry(std::span<char> out);
+    Result<std::size_t> merge_line(std::span<char> out);
+    Result<std::size_t> next_folder(std::span<char> out);
+    Result<std::size_t> show(vfs::Entry& entry, std::span<char> out);
+    Result<std::size_t> show_leaf(std::span<char> out);
+    Status open_folder();
+    Result<bool> matches(const vfs::Entry& entry);
+    Status keep_folder(vfs::Entry& entry);
+    Status keep_for_recursion(std::string_view name);
+    void end_folder();
+    void follow_link(vfs::Entry& entry);
+    bool must_look(const vfs::Entry& entry) const;
+    std::size_t write_line(const vfs::Entry& entry, std::span<char> out);
+    std::size_t write_facts_line(const proto::EntryFacts& facts, std::span<char> out);
+    std::size_t for_client(std::size_t length, std::span<char> out);
+    std::string path_of(std::string_view name) const;
+    tl::unexpected<Error> refuse(Errc code, std::string text);
+    bool has_pattern_left() const { return level_ < parts_.size(); }
+    bool uses_long_lines() const {
+        return request_.style == ListingStyle::Long ||
+               (request_.style == ListingStyle::Names && request_.options.long_form);
+    }
+
+    io::Reactor& reactor_;
+    const vfs::Root& root_;
+    const ListingRequest request_;
+    const std::vector<std::string_view> parts_;  // of request_.pattern
+    const std::uint32_t depth_max_;
+    const std::uint64_t bytes_max_;
+    const Viewer viewer_;
+    const proto::FactSet fact_set_;
     proto::ListRenderer lines_;
     proto::FactsRenderer facts_;
-    std::string pattern_;
-    std::string prefix_;
+    std::unique_ptr<proto::Charset> charset_;  // its own: the shard's is not a helper's to use
+    bool looks_at_all_;
+    bool looks_fully_;  // also when it was made, and whether it can be changed at all
+
+    Stage stage_ = Stage::Done;
+    Phase phase_ = Phase::Pattern;
+    std::optional<vfs::Directory> folder_;
+    sys::FileStatus status_;         // of the folder, or of the one entry
+    vfs::FolderRights rights_;       // in the folder
+    std::string path_;               // of the folder, below request_.path; empty for that one
+    std::uint16_t level_ = 0;        // of parts_, that names of this folder must match
+    std::uint16_t depth_ = 0;
+    std::string one_name_;
+    std::string one_target_;
+    std::string scratch_;
+
+    vfs::MemoryBudget::Share share_;
+    FolderStack matched_;    // folders of the pattern
+    FolderStack below_;      // folders of -R
+    LineSorter sorter_;
     std::uint64_t steps_left_ = proto::kGlobStepsMax;
-    bool out_of_steps_ = false;
+    std::uint64_t work_left_ = 0;
+    bool has_text_ = false;  // something was written: a header needs a blank line before it
+    std::uint32_t unreadable_ = 0;
+    std::string first_unreadable_;
+    std::string problem_;
 };
 
 }  // namespace sluice::session

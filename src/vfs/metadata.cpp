@@ -3,7 +3,7 @@
 
 #include "sluice/vfs/hidden_name.hpp"
 #include "sluice/vfs/root.hpp"
-#include "vfs/rename_exclusive.hpp"
+#include "vfs/changes.hpp"
 
 namespace sluice::vfs {
 namespace {
@@ -15,26 +15,6 @@ bool is_root(std::string_view path) {
 }
 
 }  // namespace
-
-Status rename_exclusive(sys::Kernel& kernel, int from_directory, const char* from, int to_directory,
-                        const char* to) {
-    const Status renamed = kernel.rename(from_directory, from, to_directory, to, false);
-    if (renamed) {
-        return {};
-    }
-    const Errc code = renamed.error().code;
-    if (code != Errc::BadArgument && code != Errc::NotSupported) {
-        return renamed;
-    }
-    const Result<sys::FileStatus> there = kernel.status_at(to_directory, to);
-    if (there) {
-        return fail(Errc::AlreadyExists);
-    }
-    if (there.error().code != Errc::NotFound) {
-        return fail(there.error());
-    }
-    return kernel.rename(from_directory, from, to_directory, to, true);
-}
 
 Result<std::size_t> Root::read_link(std::string_view path, MutableBytes into) const {
     const Result<ParentAndName> place = open_parent(path);
@@ -58,7 +38,7 @@ Status Root::make_directory(std::string_view path, std::uint32_t mode) const {
     if (is_hidden_name(place->name.view())) {
         return fail(Errc::BadName);
     }
-    return kernel_.make_directory(place->parent.number(), place->name.c_str(), mode);
+    return Changes(*this).make_directory(place->parent.number(), place->name.c_str(), mode);
 }
 
 Status Root::make_symlink(std::string_view target, std::string_view path) const {
@@ -79,7 +59,7 @@ Status Root::make_symlink(std::string_view target, std::string_view path) const 
     if (is_hidden_name(place->name.view())) {
         return fail(Errc::BadName);
     }
-    return kernel_.make_symlink(text.c_str(), place->parent.number(), place->name.c_str());
+    return Changes(*this).make_symlink(text.c_str(), place->parent.number(), place->name.c_str());
 }
 
 Status Root::remove_file(std::string_view path) const {
@@ -90,7 +70,7 @@ Status Root::remove_file(std::string_view path) const {
     if (is_hidden_name(place->name.view())) {
         return fail(Errc::NotFound);
     }
-    return kernel_.unlink(place->parent.number(), place->name.c_str());
+    return Changes(*this).unlink(place->parent.number(), place->name.c_str());
 }
 
 Status Root::remove_directory(std::string_view path) const {
@@ -104,7 +84,8 @@ Status Root::remove_directory(std::string_view path) const {
     if (is_hidden_name(place->name.view())) {
         return fail(Errc::NotFound);
     }
-    const Status removed = kernel_.remove_directory(place->parent.number(), place->name.c_str());
+    const Status removed =
+        Changes(*this).remove_directory(place->parent.number(), place->name.c_str());
     // POSIX lets a file system say EEXIST for a directory with entries.
     if (!removed && removed.error().code == Errc::AlreadyExists) {
         return fail(Errc::NotEmpty, removed.error().sys_errno);
@@ -132,10 +113,11 @@ Status Root::rename(std::string_view from, std::string_view to, bool replace) co
     }
     const int source_fd = source->parent.number();
     const int target_fd = target->parent.number();
-    const Status renamed = replace ? kernel_.rename(source_fd, source->name.c_str(), target_fd,
-                                                    target->name.c_str(), true)
-                                   : rename_exclusive(kernel_, source_fd, source->name.c_str(),
-                                                      target_fd, target->name.c_str());
+    const Changes changes(*this);
+    const Status renamed =
+        replace ? changes.rename(source_fd, source->name.c_str(), target_fd, target->name.c_str())
+                : changes.rename_exclusive(source_fd, source->name.c_str(), target_fd,
+                                           target->name.c_str());
     // Over a directory with entries the kernel says EEXIST or ENOTEMPTY, as the file system likes.
     if (!renamed && replace && renamed.error().code == Errc::AlreadyExists) {
         return fail(Errc::NotEmpty, renamed.error().sys_errno);
@@ -151,7 +133,7 @@ Status Root::change_mode(std::string_view path, std::uint32_t mode) const {
     if (!fd) {
         return fail(fd.error());
     }
-    return kernel_.change_mode(fd->number(), mode);
+    return Changes(*this).change_mode(fd->number(), path, mode);
 }
 
 Status Root::set_modified(std::string_view path, WallTime modified) const {
@@ -159,7 +141,7 @@ Status Root::set_modified(std::string_view path, WallTime modified) const {
     if (!fd) {
         return fail(fd.error());
     }
-    return kernel_.set_modified(fd->number(), modified);
+    return Changes(*this).set_modified(fd->number(), path, modified);
 }
 
 Status Root::change_group(std::string_view path, std::uint32_t group) const {
@@ -167,7 +149,7 @@ Status Root::change_group(std::string_view path, std::uint32_t group) const {
     if (!fd) {
         return fail(fd.error());
     }
-    return kernel_.change_group(fd->number(), group);
+    return Changes(*this).change_group(fd->number(), path, group);
 }
 
 }  // namespace sluice::vfs

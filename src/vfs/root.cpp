@@ -22,6 +22,7 @@ constexpr std::uint64_t kResolveName =
     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
 constexpr std::uint64_t kReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+constexpr std::uint64_t kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NONBLOCK;
 
 std::uint64_t resolve_bits_for(config::SymlinkPolicy policy) {
     switch (policy) {
@@ -81,12 +82,14 @@ Result<std::unique_ptr<Root>> Root::open(sys::Kernel& kernel, const char* system
     }
     std::unique_ptr<Root> root(new Root(kernel, sys::Fd(kernel, *number), rules));
 
+    root->credentials_ = kernel.credentials();
     const int fd = root->directory_.number();
     const Result<sys::FileStatus> status = kernel.status(fd);
     if (!status) {
         return fail(status.error());
     }
     root->device_ = status->device;
+    root->inode_ = status->inode;
     const Result<std::uint64_t> magic = kernel.file_system_magic(fd);
     if (!magic) {
         return fail(magic.error());
@@ -236,7 +239,7 @@ Result<sys::FileStatus> Root::status(std::string_view path, Lookup lookup) const
     if (!fd) {
         return fail(fd.error());
     }
-    return kernel_.status(fd->number());
+    return kernel_.full_status_at(fd->number(), "");
 }
 
 Result<sys::FileStatus> Root::link_status(std::string_view path, Lookup lookup) const {
@@ -244,7 +247,7 @@ Result<sys::FileStatus> Root::link_status(std::string_view path, Lookup lookup) 
     if (!fd) {
         return fail(fd.error());
     }
-    return kernel_.status(fd->number());
+    return kernel_.full_status_at(fd->number(), "");
 }
 
 Status Root::directory_exists(std::string_view path, Lookup lookup) const {
@@ -262,7 +265,19 @@ Status Root::directory_exists(std::string_view path, Lookup lookup) const {
 }
 
 Result<sys::Fd> Root::open_directory(std::string_view path, Lookup lookup) const {
-    return open_path(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK, lookup);
+    return open_path(path, kDirectoryFlags, lookup);
+}
+
+Result<sys::Fd> Root::open_directory_itself(std::string_view path) const {
+    if (has_hidden_component(path)) { return fail(Errc::NotFound); }
+    const Result<ParentAndName> place = open_parent(path);
+    if (!place) { return fail(place.error()); }
+    return open_name(place->parent.number(), place->name.c_str(), kDirectoryFlags, 0);
+}
+
+FolderRights Root::rights_around(std::string_view path) const {
+    const Result<ParentAndName> place = open_parent(path);
+    return place ? folder_rights(kernel_, place->parent.number()) : FolderRights();
 }
 
 Result<std::int64_t> Root::free_bytes(std::string_view path) const {

@@ -8,6 +8,7 @@
 
 #include "sluice/base/assert.hpp"
 #include "sluice/vfs/hidden_name.hpp"
+#include "vfs/changes.hpp"
 #include "vfs/entry_record.hpp"
 
 namespace sluice::vfs {
@@ -125,7 +126,7 @@ Status Subtree::take(const char* name, std::uint8_t type) {
         bytes_ += type == DT_REG ? static_cast<std::uint64_t>(size) : 0;
         return {};
     }
-    const Status removed = kernel.unlink(directory, name);
+    const Status removed = Changes(tree_.root()).unlink(directory, name);
     if (!removed && !is_gone(removed.error())) { return removed; }
     level.removed_some = true;
     return {};
@@ -159,7 +160,7 @@ Status Subtree::leave() {
         return {};
     }
     Level& level = levels_.back();
-    const Status removed = tree_.kernel().remove_directory(above(), level.name.c_str());
+    const Status removed = Changes(tree_.root()).remove_directory(above(), level.name.c_str());
     if (is_not_empty(removed) && level.removed_some) {
         // Removing while reading may have hidden some names from us, and others may have come: from
         // the start, as long as each pass removes something.

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-#include "vfs/rename_exclusive.hpp"
+#include "vfs/changes.hpp"
 
 namespace sluice::vfs {
 
@@ -87,10 +87,11 @@ Status UploadTarget::publish() {
 
 Status UploadTarget::publish_unnamed() {
     sys::Kernel& kernel = tree_.root().kernel();
+    const Changes changes(tree_.root());
     const int parent = place_.parent.number();
     const char* name = place_.name.c_str();
     if (!replaces_) {
-        const Status linked = kernel.link_unnamed(fd_.number(), parent, name);
+        const Status linked = changes.link_unnamed(fd_.number(), parent, name);
         if (linked || linked.error().code != Errc::AlreadyExists) {
             return linked;
         }
@@ -103,7 +104,7 @@ Status UploadTarget::publish_unnamed() {
     constexpr int kTriesMax = 8;  // of 2^64 names each
     for (int tries = 0; tries < kTriesMax; ++tries) {
         const HiddenName hidden = make_hidden_name(kernel.entropy());
-        const Status linked = kernel.link_unnamed(fd_.number(), parent, hidden.c_str());
+        const Status linked = changes.link_unnamed(fd_.number(), parent, hidden.c_str());
         if (!linked) {
             if (linked.error().code == Errc::AlreadyExists) {
                 continue;
@@ -111,10 +112,10 @@ Status UploadTarget::publish_unnamed() {
             return linked;
         }
         // One step for everybody who looks; a directory is refused by the kernel.
-        const Status renamed = kernel.rename(parent, hidden.c_str(), parent, name, true);
+        const Status renamed = changes.rename(parent, hidden.c_str(), parent, name);
         // The first error is the one to tell; what stays behind is swept.
         if (!renamed) {
-            (void)kernel.unlink(parent, hidden.c_str());
+            (void)changes.unlink(parent, hidden.c_str());
         }
         return renamed;
     }
@@ -122,12 +123,12 @@ Status UploadTarget::publish_unnamed() {
 }
 
 Status UploadTarget::publish_named() {
-    sys::Kernel& kernel = tree_.root().kernel();
+    const Changes changes(tree_.root());
     const int parent = place_.parent.number();
     if (intent_ == UploadIntent::Replace) {
-        return kernel.rename(parent, hidden_.c_str(), parent, place_.name.c_str(), true);
+        return changes.rename(parent, hidden_.c_str(), parent, place_.name.c_str());
     }
-    return rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str());
+    return changes.rename_exclusive(parent, hidden_.c_str(), parent, place_.name.c_str());
 }
 
 bool UploadTarget::abandon_blocking(bool may_keep) {
@@ -150,13 +151,13 @@ bool UploadTarget::abandon_blocking(bool may_keep) {
 }
 
 Status UploadTarget::keep_under_name() {
-    sys::Kernel& kernel = tree_.root().kernel();
+    const Changes changes(tree_.root());
     const int parent = place_.parent.number();
     if (kind_ == Kind::Unnamed) {
-        return kernel.link_unnamed(fd_.number(), parent, place_.name.c_str());
+        return changes.link_unnamed(fd_.number(), parent, place_.name.c_str());
     }
     const Status renamed =
-        rename_exclusive(kernel, parent, hidden_.c_str(), parent, place_.name.c_str());
+        changes.rename_exclusive(parent, hidden_.c_str(), parent, place_.name.c_str());
     if (renamed) {
         hidden_.clear();
     }
@@ -207,16 +208,19 @@ void UploadTarget::remove_partial() {
     }
     const Result<sys::FileStatus> there = kernel.status_at(parent, name.c_str());
     if (there && there->is_regular()) {
-        (void)kernel.unlink(parent, name.c_str());
+        (void)Changes(tree_.root()).unlink(parent, name.c_str());
     }
 }
 
 // Lets go of everything. An unnamed file ends with its descriptor; that frees its blocks, which is
 // why this is not done on a shard.
 void UploadTarget::drop() {
+    if (kind_ == Kind::InPlace && written_ > 0) {
+        Changes(tree_.root()).note_written(fd_.number(), place_.parent.number());
+    }
     if (hidden_.size() > 0) {
         // Should this fail, the sweep removes the name.
-        (void)tree_.root().kernel().unlink(place_.parent.number(), hidden_.c_str());
+        (void)Changes(tree_.root()).unlink(place_.parent.number(), hidden_.c_str());
         hidden_.clear();
     }
     fd_.reset();

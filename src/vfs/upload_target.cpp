@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sluice/base/assert.hpp"
+#include "vfs/changes.hpp"
 #include "vfs/upload_place.hpp"
 
 namespace sluice::vfs {
@@ -229,10 +230,10 @@ Result<bool> UploadTarget::learn_unnamed_links() {
         return fail(probe.error());
     }
     const HiddenName name = make_hidden_name(kernel.entropy());
-    const Status linked = kernel.link_unnamed(probe->number(), parent, name.c_str());
+    const Status linked = Changes(root).link_unnamed(probe->number(), parent, name.c_str());
     if (linked) {
         // Should this fail, the sweep removes the name.
-        (void)kernel.unlink(parent, name.c_str());
+        (void)Changes(root).unlink(parent, name.c_str());
         root.learn_unnamed_links(Root::UnnamedLinks::Work);
         return true;
     }

@@ -1,18 +1,9 @@
 // LIST, NLST and MLSD; and bytes from memory for all that pass through it.
-#include <algorithm>
-#include <cstring>
-
 #include "sluice/xfer/pumps.hpp"
 #include "xfer/send_plain.hpp"
 
 namespace sluice::xfer {
-namespace {
-
-// More than the longest line of proto (a name and a link target with their facts).
-constexpr std::size_t kLineRoom = 9 * 1024;
-static_assert(BufferPools::kListingBytes > 2 * kLineRoom);
-
-}  // namespace
+static_assert(BufferPools::kListingBytes > 2 * TextSource::kRoomMin);
 
 io::Task<Status> send_plain(Transfer& transfer, Bytes bytes) {
     io::Reactor& reactor = transfer.reactor();
@@ -40,31 +31,31 @@ io::Task<Status> send_plain(Transfer& transfer, Bytes bytes) {
     co_return Status();
 }
 
-io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
-                              EntryRenderer& renderer) {
+io::Task<Result<TextSource::Piece>> next_piece(Transfer& transfer, TextSource& source,
+                                               MutableBytes room) {
+    if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
+    transfer.before_wait();
+    const std::span<char> out(reinterpret_cast<char*>(room.data()), room.size());
+    auto work = [&source, out] { return source.fill(out); };
+    const Result<TextSource::Piece> piece = co_await transfer.reactor().on_helper(work);
+    // A folder that is sorted, or searched for a pattern, is read for a while without a line to
+    // send.
+    transfer.count(0);
+    co_return piece;
+}
+
+io::Task<Status> send_text(Transfer& transfer, TextSource& source) {
     Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().listing);
     if (!taken) { co_return fail(taken.error()); }
     const Buffer& buffer = *taken;
-    vfs::EntryBatch batch;
-    std::size_t used = 0;
     while (true) {
-        transfer.before_wait();
-        const Result<bool> more = co_await directory.next_batch(batch);
-        if (!more) { co_return fail(more.error()); }
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            if (buffer.size() - used < kLineRoom) {
-                const Status sent = co_await send_bytes(transfer, Bytes(buffer.data(), used));
-                if (!sent) { co_return fail(sent.error()); }
-                used = 0;
-            }
-            const std::span<char> room(reinterpret_cast<char*>(buffer.data()) + used,
-                                       buffer.size() - used);
-            used += renderer.render(batch[i], room);
-        }
-        if (!*more) { break; }
+        const Result<TextSource::Piece> piece =
+            co_await next_piece(transfer, source, buffer.bytes());
+        if (!piece) { co_return fail(piece.error()); }
+        const Status sent = co_await send_bytes(transfer, buffer.bytes().first(piece->bytes));
+        if (!sent) { co_return fail(sent.error()); }
+        if (!piece->more) { co_return Status(); }
     }
-    const Status sent = co_await send_bytes(transfer, Bytes(buffer.data(), used));
-    co_return sent;
 }
 
 }  // namespace sluice::xfer

@@ -50,7 +50,8 @@ private:
     };
 
     Instant now_{1'000'000'000'000};
-    std::int64_t wall_offset_ns_ = 1'700'000'000'000'000'000;  // November 2023
+    // November 2023. No whole second: that is how a file system looks that knows nothing finer.
+    std::int64_t wall_offset_ns_ = 1'700'000'000'123'456'789;
     std::uint64_t order_ = 0;
     std::priority_queue<Planned> planned_;
 };

@@ -172,6 +172,9 @@ void Files::check_name(const char* name) const {
 }
 
 Result<InodeId> Files::child(InodeId directory, const char* name) {
+    // Below the served root the folder above is inside, too.
+    const bool is_inside = guarded_ != 0 && directory != guarded_ && is_below(directory, guarded_);
+    if (is_inside && std::string_view(name) == "..") { return get(directory).parent; }
     check_name(name);
     const Result<Walk> at = walk(directory, name, {});
     if (!at) { return fail(at.error()); }

@@ -299,6 +299,7 @@ TEST(Files, KeepBigFilesAsAPattern) {
 TEST(FilesDeathTest, EndTheTestWhenAPathLeavesTheServedTree) {
     World world(13);
     world.files.add_directory("/srv");
+    world.files.add_directory("/srv/d");
     world.files.add_symlink("/srv/out", "/");
     world.files.guard("/srv");
     sys::OpenHow how;
@@ -307,6 +308,12 @@ TEST(FilesDeathTest, EndTheTestWhenAPathLeavesTheServedTree) {
     EXPECT_DEATH((void)world.kernel.open(root, "..", how), "outside of it");
     EXPECT_DEATH((void)world.kernel.open(root, "out", how), "outside of it");
     EXPECT_DEATH((void)world.kernel.status_at(root, "out/srv"), "single name");
+    EXPECT_DEATH((void)world.kernel.status_at(root, ".."), "single name");
+    const int below = *world.kernel.open(root, "d", how);
+    const Result<sys::FileStatus> above = world.kernel.status_at(below, "..");
+    ASSERT_TRUE(above);
+    EXPECT_EQ(above->inode, world.kernel.status(root)->inode);
+    world.kernel.close(below);
     how.resolve = RESOLVE_IN_ROOT;
     const Result<int> inside = world.kernel.open(root, "out/../..", how);
     ASSERT_TRUE(inside);

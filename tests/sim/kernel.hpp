@@ -96,6 +96,10 @@ public:
     Result<int> open(int directory, const char* path, const sys::OpenHow& how) override;
     Result<sys::FileStatus> status(int fd) override;
     Result<sys::FileStatus> status_at(int directory, const char* name) override;
+    Result<sys::FileStatus> full_status_at(int directory, const char* name) override;
+    // The files of the simulation belong to whom they serve.
+    Status may(int fd, unsigned wanted) override;
+    sys::Credentials credentials() override;
     Result<std::size_t> load(int file, std::int64_t offset, std::size_t count) override;
     Result<std::size_t> read_at(int file, MutableBytes into, std::int64_t offset) override;
     Result<std::size_t> write_at(int file, Bytes from, std::int64_t offset) override;

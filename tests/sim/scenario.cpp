@@ -38,6 +38,8 @@ config::Snapshot draw_config(Prng& prng, bool v6) {
         config.transfer.slice = 4096 + prng.below(100'000);
         config.transfer.turn_budget = config.transfer.slice * (1 + prng.below(4));
     }
+    // Half of the bound is less than the largest folder's listing.
+    if (prng.chance(1, 2)) { config.listing.cache = prng.chance(1, 2) ? 64u << 10 : 16u << 20; }
     return config;
 }
 

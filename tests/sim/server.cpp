@@ -28,12 +28,14 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
       hosts_(config_.limits.max_sessions_per_ip),
       passive_slots_(config_.server.passive_ports.count()),
       digests_(config_.limits.hash_cache, {.at_once = config_.limits.hash_at_once,
-                                           .bytes_per_hour = config_.limits.hash_hourly}) {
+                                           .bytes_per_hour = config_.limits.hash_hourly}),
+      listings_(config_.listing.cache, config_.listing.cache_ttl, config_.listing.memory_total) {
     vfs::RootRules rules;
     rules.symlinks = config_.tree.symlinks;
     Result<std::unique_ptr<vfs::Root>> root = vfs::Root::open(world.kernel, root_path, rules);
     if (!root) { panic("the root cannot be opened: %s", text_of(root.error()).data()); }
     root_ = std::move(*root);
+    if (listings_.cache.is_on()) { root_->marks().turn_on(); }
     world.files.guard(root_path);
     addresses_ = control_addresses(config_);
     for (std::uint32_t i = 0; i < shards; ++i) {
@@ -46,7 +48,8 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
         const server::Surroundings around = {world.kernel, *unit.backend, unit.ready,
                                              world.helpers, config_,      *root_,
                                              log_,          placement_,   hosts_,
-                                             passive_slots_, digests_,     i};
+                                             passive_slots_, digests_,     listings_,
+                                             i};
         unit.shard = std::make_unique<server::Shard>(around);
         server::Shard::Refusal refusal;
         if (!unit.shard->listen(addresses_, refusal)) {

@@ -14,6 +14,7 @@
 #include "sluice/base/atomic_bitmap.hpp"
 #include "sluice/config/snapshot.hpp"
 #include "sluice/server/shard.hpp"
+#include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/root.hpp"
 
 namespace sluice::sim {
@@ -54,6 +55,7 @@ private:
     server::HostCounts hosts_;
     AtomicBitmap passive_slots_;
     digest::Shared digests_;
+    vfs::ListingMemory listings_;
     std::vector<std::unique_ptr<Unit>> units_;
     std::vector<sys::SocketAddress> addresses_;
     std::size_t descriptors_at_rest_ = 0;

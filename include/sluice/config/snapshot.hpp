@@ -25,6 +25,7 @@ enum class PartialUpload : std::uint8_t { Keep, Discard, DotPartial };
 enum class SizeMismatch : std::uint8_t { Refuse, Accept };
 enum class UploadDigest : std::uint8_t { Off, Crc32, Sha256, Both };
 enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
+enum class ListedOwners : std::uint8_t { Hidden, Numbers };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
 
@@ -117,6 +118,18 @@ struct TreeSection {
     friend bool operator==(const TreeSection&, const TreeSection&) = default;
 };
 
+struct ListingSection {
+    std::uint64_t cache = 0;  // bytes for texts of listings, 0 = none
+    Duration cache_ttl = Duration::seconds(1);
+    // Bytes that one sorted or recursive listing may keep.
+    std::uint64_t memory = 16ull << 20;
+    std::uint64_t memory_total = 256ull << 20;  // and all of them together
+    std::uint32_t depth = 64;                   // folders below folders of LIST -R, 0 = no -R
+    ListedOwners owners = ListedOwners::Hidden;
+
+    friend bool operator==(const ListingSection&, const ListingSection&) = default;
+};
+
 struct TransferSection {
     bool ascii_is_binary = false;
     bool allow_foreign_data = false;         // data connections from or to another address (FXP)
@@ -161,6 +174,7 @@ struct Snapshot {
     LimitsSection limits;
     UploadSection upload;
     TreeSection tree;
+    ListingSection listing;
     TransferSection transfer;
     MessagesSection messages;
     LogSection log;

@@ -26,7 +26,8 @@ enum class EntryRole : std::uint8_t { Plain, CurrentDirectory, ParentDirectory }
 struct EntryRights {
     bool read = true;     // RETR a file, list a directory
     bool enter = true;    // CWD into a directory
-    bool write = false;   // STOR and APPE to a file; create, MKD and purge in a directory
+    bool write = false;   // STOR over a file; create, MKD and purge in a directory
+    bool append = false;  // APPE to a file
     bool remove = false;  // DELE, RMD and RNFR: the parent directory can be written
 };
 
@@ -37,6 +38,7 @@ struct EntryFacts {
     std::string_view group;        // empty: print the number
     std::uint64_t size = 0;
     std::int64_t modified_seconds = 0;
+    std::int64_t created_seconds = 0;  // of use only with has_created
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint32_t mode = 0;  // st_mode with its type bits
@@ -44,6 +46,7 @@ struct EntryFacts {
     std::uint32_t gid = 0;
     std::uint32_t links = 1;
     EntryRole role = EntryRole::Plain;
+    bool has_created = false;
     EntryRights rights;
 
     bool has_type(std::uint32_t type) const { return (mode & kModeTypeMask) == type; }

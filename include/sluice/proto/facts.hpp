@@ -2,8 +2,7 @@
 //
 // The renderer writes straight into the caller's send buffer, without allocation and without a
 // format string: a mirror's directory has hundreds of thousands of entries. A name's CR, LF and NUL
-// become
-// '?'. Pure; one renderer per listing, one thread.
+// become '?'. Pure; one renderer per listing, one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,29 +16,48 @@
 
 namespace sluice::proto {
 
-enum class Fact : std::uint8_t { Type, Size, Modify, Perm, Unique, UnixMode, UnixOwner, UnixGroup };
-inline constexpr std::size_t kFactCount = 8;
+enum class Fact : std::uint8_t {
+    Type,
+    Size,
+    Modify,
+    Perm,
+    Unique,
+    UnixMode,
+    UnixOwner,
+    UnixGroup,
+    Create,
+    UnixOwnerName,
+    UnixGroupName,
+    MediaType,
+};
+inline constexpr std::size_t kFactCount = 12;
 
 class FactSet {
 public:
     constexpr FactSet() = default;
 
-    static constexpr FactSet all() { return FactSet(0xFF); }
-    // On at login: all but owner and group, which most clients do not read.
+    static constexpr FactSet all() { return FactSet((1u << kFactCount) - 1); }
+    // On at login: what clients read. The others are there for who asks with OPTS MLST.
     static constexpr FactSet initial() { return FactSet(0x3F); }
 
     constexpr bool has(Fact fact) const {
         return ((bits_ >> static_cast<unsigned>(fact)) & 1u) != 0;
     }
     constexpr void add(Fact fact) {
-        bits_ = static_cast<std::uint8_t>(bits_ | (1u << static_cast<unsigned>(fact)));
+        bits_ = static_cast<std::uint16_t>(bits_ | (1u << static_cast<unsigned>(fact)));
     }
     constexpr bool is_empty() const { return bits_ == 0; }
+    // As a number, for keys.
+    constexpr std::uint16_t bits() const { return bits_; }
+    // The name and its type say it all: a lister need not look at each file.
+    constexpr bool needs_no_status() const {
+        return (bits_ & ~(1u << static_cast<unsigned>(Fact::Type))) == 0;
+    }
     friend constexpr bool operator==(FactSet, FactSet) = default;
 
 private:
-    constexpr explicit FactSet(std::uint8_t bits) : bits_(bits) {}
-    std::uint8_t bits_ = 0;
+    constexpr explicit FactSet(unsigned bits) : bits_(static_cast<std::uint16_t>(bits)) {}
+    std::uint16_t bits_ = 0;
 };
 
 std::string_view name_of(Fact fact);
@@ -63,7 +81,7 @@ public:
     std::size_t render(const EntryFacts& entry, std::span<char> out);
 
 private:
-    char* write_modify(char* out, std::int64_t seconds);
+    char* write_time(char* out, std::int64_t seconds);
 
     FactSet facts_;
     char day_text_[8] = {};  // the last day written: neighbours in a directory often share it

@@ -25,6 +25,7 @@
 #include "sluice/server/host_counts.hpp"
 #include "sluice/server/placement.hpp"
 #include "sluice/sys/kernel.hpp"
+#include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/root.hpp"
 
 namespace sluice::server {
@@ -75,6 +76,7 @@ private:
     HostCounts hosts_;
     AtomicBitmap passive_slots_;
     digest::Shared digests_;
+    vfs::ListingMemory listings_;
     io::ThreadHelperPool helpers_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<sys::SocketAddress> addresses_;

@@ -43,6 +43,7 @@ struct Surroundings {
     HostCounts& hosts;
     AtomicBitmap& passive_slots;  // exclusive passive ports, over the whole range
     digest::Shared& digests;
+    vfs::ListingMemory& listings;
     std::uint32_t index;
 };
 

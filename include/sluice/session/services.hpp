@@ -10,6 +10,7 @@
 #include "sluice/obs/event.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/sys/socket_address.hpp"
+#include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/tree.hpp"
 #include "sluice/xfer/buffer_pool.hpp"
 
@@ -34,6 +35,7 @@ struct Services {
     const config::Snapshot& config;
     vfs::Tree& tree;
     xfer::BufferPools& buffers;
+    vfs::ListingMemory& listings;
     const net::PeerRules& peer_rules;
     sys::SocketAddress public_address;  // server.public_address; not set: the one dialled
     proto::Charset* charset;            // server.charset; null: names are bytes

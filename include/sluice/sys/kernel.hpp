@@ -9,6 +9,7 @@
 // Thread: any; implementations hold no state. Paths are zero-terminated bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,11 +35,32 @@ struct FileStatus {
     std::uint64_t inode = 0;
     WallTime modified;
     WallTime changed;
+    // When it was made, where the file system keeps that: from full_status_at() only.
+    WallTime created;
+    bool has_created = false;
+    // The inode takes no change from anybody (chattr +i, +a): from full_status_at() only.
+    bool is_fixed = false;
 
     bool is_regular() const { return type == Type::Regular; }
     bool is_directory() const { return type == Type::Directory; }
     bool is_symlink() const { return type == Type::Symlink; }
 };
+
+// Who this process is to the file system: what the permission bits of a file mean for it.
+struct Credentials {
+    static constexpr std::size_t kGroupsMax = 64;  // more count as not belonging to them
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::array<std::uint32_t, kGroupsMax> groups = {};
+    std::size_t group_count = 0;
+    bool overrides_modes = false;   // CAP_DAC_OVERRIDE
+    bool overrides_owners = false;  // CAP_FOWNER: chmod, and the sticky bit of folders
+};
+
+// What may be asked of an open directory or file, as bits.
+inline constexpr unsigned kMayRead = 4;
+inline constexpr unsigned kMayWrite = 2;
+inline constexpr unsigned kMaySearch = 1;
 
 struct ListenOptions {
     int backlog = 4096;
@@ -109,6 +131,14 @@ public:
     virtual Result<FileStatus> status(int fd) = 0;
     // Of the name itself: a link is not followed.
     virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
+    // The same with what only statx(2) knows, for a twentieth more time. An empty name is
+    // `directory` itself, which may be any descriptor then.
+    virtual Result<FileStatus> full_status_at(int directory, const char* name) = 0;
+    // Whether this process may do all of `wanted` (kMay...) with what `fd` has open: the kernel's
+    // own answer, so access lists count, and read-only mounts are told apart (Errc::ReadOnly).
+    // faccessat2(2), Linux 5.8.
+    virtual Status may(int fd, unsigned wanted) = 0;
+    virtual Credentials credentials() = 0;
     virtual Result<std::size_t> read_at(int file, MutableBytes into, std::int64_t offset) = 0;
     virtual Result<std::size_t> write_at(int file, Bytes from, std::int64_t offset) = 0;
     // getdents64(2): raw records into `into`; 0 at the end.

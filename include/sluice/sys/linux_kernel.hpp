@@ -38,6 +38,9 @@ public:
     Result<int> open(int directory, const char* path, const OpenHow& how) override;
     Result<FileStatus> status(int fd) override;
     Result<FileStatus> status_at(int directory, const char* name) override;
+    Result<FileStatus> full_status_at(int directory, const char* name) override;
+    Status may(int fd, unsigned wanted) override;
+    Credentials credentials() override;
     Result<std::size_t> read_at(int file, MutableBytes into, std::int64_t offset) override;
     Result<std::size_t> write_at(int file, Bytes from, std::int64_t offset) override;
     Result<std::size_t> read_entries(int directory, MutableBytes into) override;

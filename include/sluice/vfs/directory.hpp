@@ -50,8 +50,7 @@ public:
     // For the filler. `clear` allocates at first use.
     void clear();
     bool has_room() const;
-    MutableBytes free_text();
-    std::string_view keep_text(std::size_t bytes);  // the first bytes of free_text()
+    std::string_view keep_text(std::string_view text);
     void add(const Entry& entry) { entries_.push_back(entry); }
 
 private:
@@ -74,15 +73,25 @@ public:
     // False: the end. After an error there is no going on.
     io::Task<Result<bool>> next_batch(EntryBatch& batch);
 
+    // One entry at a time, on a helper thread: both may sleep.
+    // The next name, with inode and type where the kernel told them (`format` is 0 where not), and
+    // nothing looked up yet: a lister asks no more of names it does not show. `entry` is a new one.
+    // False: the end.
+    Result<bool> next_name(Entry& entry);
+    // Status and link target of the entry that next_name() brought last; `full` with what only
+    // statx knows. False: it has vanished. The views are valid until the next call of either.
+    Result<bool> look(Entry& entry, bool full);
+
     int fd() const { return fd_.number(); }
 
 private:
-    Result<bool> fill(sys::Kernel& kernel, EntryBatch& batch);
+    Result<bool> fill(EntryBatch& batch);
 
     io::Reactor* reactor_;
     sys::Fd fd_;
     EntryContent content_;
     std::unique_ptr<std::uint8_t[]> raw_;
+    std::unique_ptr<std::uint8_t[]> target_;
     std::size_t raw_position_ = 0;
     std::size_t raw_end_ = 0;
 };

@@ -11,7 +11,7 @@
 // threads. What takes no Lookup may sleep. Sessions use vfs::Tree, which chooses between the two.
 //
 // The process runs with umask 0: the modes given here are what a new file gets.
-// Owned by: main. Thread: any; immutable but for one learned fact, which is an atomic.
+// Owned by: main. Thread: any; immutable but for atomics: one learned fact and the change marks.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,9 @@
 #include "sluice/config/snapshot.hpp"
 #include "sluice/sys/fd.hpp"
 #include "sluice/sys/kernel.hpp"
+#include "sluice/vfs/change_marks.hpp"
 #include "sluice/vfs/file.hpp"
+#include "sluice/vfs/folder_rights.hpp"
 #include "sluice/vfs/fs_class.hpp"
 
 namespace sluice::vfs {
@@ -70,6 +72,13 @@ public:
     Status directory_exists(std::string_view path, Lookup lookup) const;
     // A directory for reading its entries.
     Result<sys::Fd> open_directory(std::string_view path, Lookup lookup) const;
+    // The same, but the last component is no link: for walks, which could otherwise be led in
+    // circles. May sleep.
+    Result<sys::Fd> open_directory_itself(std::string_view path) const;
+    // Rights in the folder that holds `path`: none for "/". May sleep.
+    FolderRights rights_around(std::string_view path) const;
+    // Of this process, when the Root was opened.
+    const sys::Credentials& credentials() const { return credentials_; }
     // Where the link at `path` points, byte for byte; into `into`, at least kPathBytesMax long for
     // a whole answer. BadArgument when it is no link.
     Result<std::size_t> read_link(std::string_view path, MutableBytes into) const;
@@ -103,9 +112,16 @@ public:
                               std::uint32_t mode) const;
     // Path need not be normal either, but must end in a name: IsDirectory for "/", "a/" and "a/..".
     Result<ParentAndName> open_parent(std::string_view path) const;
+    // The directory that is "/" to clients.
+    bool is_top(const sys::FileStatus& status) const {
+        return status.device == device_ && status.inode == inode_;
+    }
     // The class of the file system of an open file. NotRegularFile for /proc, /sys and their kin:
     // what stands there looks like files and is the machine's inside.
     Result<FsClass> class_of(int fd, const sys::FileStatus& status) const;
+
+    // What this server has changed, for cached listings. Counted by vfs/changes.hpp alone.
+    ChangeMarks& marks() const { return marks_; }
 
     // Whether an unnamed file can be given a name in this process, learned at the first upload.
     enum class UnnamedLinks : std::uint8_t { Unknown, Work, Fail };
@@ -125,8 +141,11 @@ private:
     RootRules rules_;
     FsClass fs_class_ = FsClass::Remote;
     std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
     std::uint64_t resolve_bits_ = 0;
     bool cached_lookup_ = false;
+    sys::Credentials credentials_;
+    mutable ChangeMarks marks_;
     mutable std::atomic<UnnamedLinks> unnamed_links_{UnnamedLinks::Unknown};
 };
 

@@ -9,10 +9,10 @@
 #pragma once
 
 #include <limits>
+#include <span>
 
 #include "sluice/digest/hasher.hpp"
 #include "sluice/io/task.hpp"
-#include "sluice/vfs/directory.hpp"
 #include "sluice/vfs/file.hpp"
 #include "sluice/vfs/upload_target.hpp"
 #include "sluice/xfer/encoding.hpp"
@@ -58,23 +58,35 @@ struct DigestWork {
 io::Task<Status> digest_file(DigestWork work, const vfs::File& file, std::int64_t offset,
                              std::int64_t end, digest::Hasher& hasher);
 
-// Turns entries into lines. Implemented by the session, which knows FTP.
-class EntryRenderer {
+// Makes a text piece by piece, on helper threads. Implemented by the session, which knows FTP.
+class TextSource {
 public:
-    // Writes the line of `entry` and returns its length; 0 shows nothing of it. `out` has room for
-    // proto's longest line.
-    virtual std::size_t render(const vfs::Entry& entry, std::span<char> out) = 0;
+    struct Piece {
+        std::size_t bytes = 0;
+        bool more = false;
+
+        Piece() = default;
+        Piece(std::size_t b, bool m) : bytes(b), more(m) {}
+    };
+    // What every `out` has room for: more than the longest line of proto and what stands before it.
+    static constexpr std::size_t kRoomMin = 10 * 1024;
+
+    // Writes the next piece: about a millisecond of work, so perhaps no byte yet and `more` to
+    // come.
+    virtual Result<Piece> fill(std::span<char> out) = 0;
 
 protected:
-    ~EntryRenderer() = default;
+    ~TextSource() = default;
 };
 // LIST, NLST, MLSD (pump_listing.cpp): constant memory whatever the directory holds, and a failure
 // to read it is a failure of the listing.
-io::Task<Status> send_listing(Transfer& transfer, vfs::Directory& directory,
-                              EntryRenderer& renderer);
-// Bytes already made: the listing of a single file, or the first lines of one.
+io::Task<Status> send_text(Transfer& transfer, TextSource& source);
+// The next piece of `source` into `room`, made on a helper; time spent on it is progress. Stopped.
+io::Task<Result<TextSource::Piece>> next_piece(Transfer& transfer, TextSource& source,
+                                               MutableBytes room);
+// Bytes already made.
 io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes);
-// First of all where MODE or STRU are not the usual ones: send_listing, send_bytes and
+// First of all where MODE or STRU are not the usual ones: send_text, send_bytes and
 // Transfer::finish_sending then encode (outlet.cpp).
 io::Task<Status> encode_listing(Transfer& transfer, Encoding encoding);
 

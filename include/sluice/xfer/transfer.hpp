@@ -56,6 +56,8 @@ public:
     BufferPools& buffers() { return buffers_; }
     net::Socket& socket() { return socket_; }
     io::StopSource& stop() { return stop_; }
+    // Notified when the transfer shall stop, and by what its coroutine waits for.
+    io::Event& wake() { return wake_; }
 
     // The pumps' vocabulary.
     // A buffer of one of buffers(); waits in line when all are out. Stopped.

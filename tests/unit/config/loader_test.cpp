@@ -418,6 +418,12 @@ TEST(Validate, RefusesLimitsThatContradictEachOther) {
               "      |                       ^^\n"
               "1 error\n");
     EXPECT_EQ(messages("[limits]\nmax_sessions = 10\nmax_sessions_per_ip = 10\n"), "");
+    EXPECT_EQ(messages("listing.memory_total = '8MiB'\n"),
+              "s.toml:1:24: 'listing.memory' is 16MiB, more than 'listing.memory_total', 8MiB\n"
+              "    1 | listing.memory_total = '8MiB'\n"
+              "      |                        ^^^^^^\n"
+              "1 error\n");
+    EXPECT_EQ(messages("listing.memory = '8MiB'\nlisting.memory_total = '8MiB'\n"), "");
     EXPECT_EQ(messages("transfer.turn_budget = '256KiB'\n"),
               "s.toml:1:24: 'transfer.slice' is 512KiB, more than 'transfer.turn_budget', 256KiB\n"
               "    1 | transfer.turn_budget = '256KiB'\n"

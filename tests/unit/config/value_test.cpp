@@ -111,6 +111,10 @@ TEST(DurationValue, MayBeZeroWhereThatMeansSomething) {
 TEST(SizeValue, HasAUnitAndARange) {
     EXPECT_EQ(verdict("limits.transfer_buffer_memory", "64MiB"), "64MiB");
     EXPECT_EQ(verdict("limits.transfer_buffer_memory", "1GB"), "1GB");
+    EXPECT_EQ(verdict("listing.cache", "0"), "0");
+    EXPECT_EQ(verdict("listing.cache", "64MiB"), "64MiB");
+    EXPECT_NE(verdict("listing.cache", "1KiB").find("! must be"), std::string::npos);
+    EXPECT_NE(verdict("listing.memory", "0").find("! must be"), std::string::npos);
     EXPECT_EQ(verdict("transfer.slice", "512KiB"), "512KiB");
     EXPECT_EQ(verdict_integer("transfer.slice", "524288"),
               "! wants a size like \"512KiB\", \"64MiB\", \"1GB\"; got 524288");

@@ -41,7 +41,12 @@ FactSet only(Fact fact) {
 TEST(FactsRenderer, WritesEveryFactOfAFile) {
     EXPECT_EQ(render(file_entry(), FactSet::all()),
               "type=file;size=1234;modify=20010909014640;perm=r;unique=801-abc;UNIX.mode=0644;"
-              "UNIX.owner=1000;UNIX.group=100; a b.txt\r\n");
+              "UNIX.owner=1000;UNIX.group=100;UNIX.ownername=1000;UNIX.groupname=100;"
+              "media-type=text/plain; a b.txt\r\n");
+    EntryFacts entry = file_entry();
+    entry.has_created = true;
+    entry.created_seconds = 999'999'999;
+    EXPECT_EQ(render(entry, only(Fact::Create)), "create=20010909014639; a b.txt\r\n");
 }
 
 TEST(FactsRenderer, WritesNoSizeOfADirectory) {
@@ -93,13 +98,33 @@ TEST(FactsRenderer, TellsWhatTheSessionMayDo) {
         entry.rights = rights;
         return render(entry, only(Fact::Perm));
     };
-    const EntryRights full = {.read = true, .enter = true, .write = true, .remove = true};
-    const EntryRights none = {.read = false, .enter = false, .write = false, .remove = false};
+    const EntryRights full = {
+        .read = true, .enter = true, .write = true, .append = true, .remove = true};
+    const EntryRights none = {.read = false, .enter = false};
+    // A file that may be written in a folder that may not be changed: STOR replaces, APPE does not.
+    const EntryRights appends = {.read = true, .append = true};
+    EXPECT_EQ(permissions(kModeFile, appends), "perm=ar; n\r\n");
     EXPECT_EQ(permissions(kModeFile, full), "perm=adfrw; n\r\n");
     EXPECT_EQ(permissions(kModeDirectory, full), "perm=cdeflmp; n\r\n");
     EXPECT_EQ(permissions(kModeFile, none), "perm=; n\r\n");
     EXPECT_EQ(permissions(kModeDirectory, none), "perm=; n\r\n");
     EXPECT_EQ(permissions(kModeDirectory, {}), "perm=el; n\r\n");
+}
+
+TEST(FactsRenderer, TellsTheMediaTypeOfKnownExtensionsOfFiles) {
+    const auto media = [](std::string_view name, std::uint32_t mode) {
+        EntryFacts entry;
+        entry.name = name;
+        entry.mode = mode;
+        return render(entry, only(Fact::MediaType));
+    };
+    EXPECT_EQ(media("a.tar.GZ", kModeFile), "media-type=application/gzip; a.tar.GZ\r\n");
+    EXPECT_EQ(media("a.7z", kModeFile), "media-type=application/x-7z-compressed; a.7z\r\n");
+    EXPECT_EQ(media("a.zst", kModeFile), "media-type=application/zstd; a.zst\r\n");
+    for (const std::string_view name : {"a", "a.", ".txt", "a.unknown", "a.txtx", "txt"}) {
+        EXPECT_EQ(media(name, kModeFile), " " + std::string(name) + "\r\n");
+    }
+    EXPECT_EQ(media("a.txt", kModeDirectory), " a.txt\r\n");
 }
 
 TEST(FactsRenderer, NeverWritesALineEndOfAName) {
@@ -130,7 +155,9 @@ TEST(FactsRenderer, FitsTheLongestEntryIntoTheBound) {
     entry.modified_seconds = INT64_MAX;
     entry.device = UINT64_MAX;
     entry.inode = UINT64_MAX;
-    entry.rights = {.read = true, .enter = true, .write = true, .remove = true};
+    entry.rights = {.read = true, .enter = true, .write = true, .append = true, .remove = true};
+    entry.has_created = true;
+    entry.created_seconds = INT64_MIN;
     for (const std::uint32_t type :
          {kModeSymlink, kModeFile, kModeDirectory, kModeCharacterDevice}) {
         entry.mode = type | 07777;
@@ -193,7 +220,8 @@ TEST(Facts, AnswerNamesWhatIsOn) {
 TEST(Facts, FeatureLineEndsEveryFactInASemicolon) {
     std::string line;
     append_facts_feature(line, FactSet::initial());
-    EXPECT_EQ(line, "MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner;UNIX.group;");
+    EXPECT_EQ(line, "MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner;UNIX.group;"
+                    "create;UNIX.ownername;UNIX.groupname;media-type;");
 }
 
 TEST(Facts, LineOfAnMlstAnswerBeginsWithOneBlank) {

@@ -96,6 +96,26 @@ TEST(ListRenderer, FitsTheLongestEntryIntoTheBound) {
     EXPECT_EQ(std::string(small.begin(), small.end()), std::string(40, '#'));
 }
 
+TEST(ListRenderer, MarksKindsWhereAsked) {
+    std::vector<char> out(kEntryLineBytesMax);
+    const auto end = [&](std::uint32_t mode, std::string_view target) {
+        EntryFacts entry;
+        entry.name = "n";
+        entry.mode = mode;
+        entry.link_target = target;
+        const std::string line(out.data(), ListRenderer(kNow, true).render(entry, out));
+        return line.substr(line.rfind(" 1970 ") + 6);
+    };
+    EXPECT_EQ(end(kModeDirectory | 0755, ""), "n/\r\n");
+    EXPECT_EQ(end(kModeFile | 0644, ""), "n\r\n");
+    EXPECT_EQ(end(kModeFile | 0010, ""), "n*\r\n");
+    EXPECT_EQ(end(kModeFifo, ""), "n|\r\n");
+    EXPECT_EQ(end(kModeSocket, ""), "n=\r\n");
+    EXPECT_EQ(end(kModeCharacterDevice, ""), "n\r\n");
+    EXPECT_EQ(end(kModeSymlink | 0777, "t"), "n -> t\r\n");
+    EXPECT_EQ(end(kModeSymlink | 0777, ""), "n@\r\n");
+}
+
 TEST(NameLine, IsPrefixAndNameAndCrlf) {
     std::vector<char> out(16);
     EXPECT_EQ(std::string(out.data(), render_name_line("dir/", "a\nb", out)), "dir/a?b\r\n");
@@ -103,6 +123,8 @@ TEST(NameLine, IsPrefixAndNameAndCrlf) {
     std::vector<char> small(4);
     EXPECT_EQ(render_name_line("", "abc", small), 0u);
     EXPECT_EQ(render_name_line("", "ab", small), 4u);
+    EXPECT_EQ(render_name_line("", "ab", small, '/'), 0u);
+    EXPECT_EQ(std::string(out.data(), render_name_line("d/", "x", out, '@')), "d/x@\r\n");
 }
 
 TEST(ListArgument, IsAPathByItself) {
@@ -127,6 +149,12 @@ TEST(ListArgument, TakesOptionWordsOff) {
     EXPECT_TRUE(parse_list_argument("-ltr").options.reverse);
     EXPECT_TRUE(parse_list_argument("-tS").options.by_size);
     EXPECT_FALSE(parse_list_argument("-tS").options.by_time);
+    EXPECT_TRUE(parse_list_argument("-l").options.long_form);
+    EXPECT_TRUE(parse_list_argument("-L").options.follow_links);
+    EXPECT_TRUE(parse_list_argument("-F").options.classify);
+    EXPECT_EQ(parse_list_argument("-1").options, ListOptions{});
+    EXPECT_TRUE(parse_list_argument("-r").options.are_sorted());
+    EXPECT_FALSE(parse_list_argument("-lLF1RdaA").options.are_sorted());
 }
 
 TEST(ListArgument, EndsOptionsAtTwoDashes) {

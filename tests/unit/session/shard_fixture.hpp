@@ -192,12 +192,16 @@ protected:
             config_.limits.hash_cache,
             digest::Budget::Rules{.at_once = config_.limits.hash_at_once,
                                   .bytes_per_hour = config_.limits.hash_hourly});
+        listings_ = std::make_unique<vfs::ListingMemory>(
+            config_.listing.cache, config_.listing.cache_ttl, config_.listing.memory_total);
         Result<std::unique_ptr<vfs::Root>> root =
             vfs::Root::open(kernel_, directory_.c_str(), vfs::RootRules());
         ASSERT_TRUE(root);
         root_ = std::move(*root);
+        if (listings_->cache.is_on()) { root_->marks().turn_on(); }
         const Surroundings around = {kernel_, *backend_, ready_,      helpers_, config_, *root_,
-                                     log_,    *placement_, *hosts_, *slots_,  *digests_, 0};
+                                     log_,    *placement_, *hosts_, *slots_,  *digests_,
+                                     *listings_, 0};
         shard_ = std::make_unique<Shard>(around);
         placement_->set_shard(0, shard_.get());
         const sys::SocketAddress address = sys::SocketAddress::v4(127, 0, 0, 1, 0);
@@ -290,6 +294,7 @@ protected:
     std::unique_ptr<HostCounts> hosts_;
     std::unique_ptr<AtomicBitmap> slots_;
     std::unique_ptr<digest::Shared> digests_;
+    std::unique_ptr<vfs::ListingMemory> listings_;
     std::unique_ptr<vfs::Root> root_;
     std::unique_ptr<io::Backend> backend_;
     std::unique_ptr<Shard> shard_;

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -105,6 +106,17 @@ public:
         }
         return real_.status_at(d, n);
     }
+    Result<sys::FileStatus> full_status_at(int d, const char* n) override {
+        const int error = enter(n[0] == '\0' ? "status" : "status_at");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.full_status_at(d, n);
+    }
+    Status may(int f, unsigned w) override { return real_.may(f, w); }
+    sys::Credentials credentials() override { return who ? *who : real_.credentials(); }
+    // Who the process says it is, where a test wants to be somebody else.
+    std::optional<sys::Credentials> who;
     Result<std::size_t> load(int f, std::int64_t o, std::size_t n) override {
         const int error = enter("load");
         if (error != 0) {
