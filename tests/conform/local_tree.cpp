@@ -67,6 +67,7 @@ Status remove_tree(const std::string& path) {
     ::chmod(path.c_str(), 0700);
     // Deep trees are walked by moving up what is below, so that neither the path nor the stack
     // grows: O-FS-14 makes a thousand levels.
+    std::size_t moved = 0;  // no name of an earlier round comes again
     for (;;) {
         const auto names = names_in(path);
         if (!names) {
@@ -75,7 +76,6 @@ Status remove_tree(const std::string& path) {
         if (names->empty()) {
             return check(::rmdir(path.c_str()));
         }
-        std::size_t moved = 0;
         for (const std::string& name : *names) {
             const std::string child = path + "/" + name;
             if (::lstat(child.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {

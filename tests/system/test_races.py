@@ -145,7 +145,7 @@ class Races(SystemCase):
         self.fill(count)
         with self.serve(settings=["limits.stall_timeout=2s"], shards=1) as server:
             with server.client() as client:
-                self.assertEqual(client.retrieve("LIST -R many").count(b"\r\n"), count)
+                self.assertEqual(client.retrieve("LIST -R many").count(b"\r\n"), count + 1)
             memory = server.memory()
             slow = server.client()
             data = slow.passive(narrow=True)
