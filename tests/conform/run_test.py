@@ -122,7 +122,7 @@ class Run(unittest.TestCase):
             done = run('--server', server.address, '--failed', *SOME)
             passed, failed, skipped = self.totals(done)
             self.assertEqual((done.returncode, failed), (0, 0), done.stdout)
-            self.assertGreater(passed, 30)
+            self.assertGreater(passed, 20)
             self.assertGreater(skipped, 0)
             self.assertEqual(os.listdir(server.root), [])
 
@@ -169,7 +169,7 @@ class Run(unittest.TestCase):
                 cases = json.load(file)['cases']
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         verdicts = {case['name']: case['verdict'] for case in cases}
-        self.assertEqual(verdicts['rfc959/syst_noop'], 'failed')
+        self.assertEqual(verdicts['rfc959/syst_noop: with a login'], 'failed')
         # Files are needed, and the server takes none.
         self.assertEqual(verdicts['hostile/paths: SIZE f is 5'], 'not applicable')
         self.assertIn("expected '215", done.stdout)
