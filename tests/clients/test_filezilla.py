@@ -12,6 +12,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from xml.sax.saxutils import escape
 
 from client_case import (CLIENT_SECONDS, CONTENTS, MIRROR, RESUME, RESUME_AT, ClientCase,
@@ -19,6 +20,8 @@ from client_case import (CLIENT_SECONDS, CONTENTS, MIRROR, RESUME, RESUME_AT, Cl
 
 # Every process ends with the test, also when that is killed.
 TIED = ("setpriv", "--pdeathsig", "TERM")
+
+LONGEST_SECONDS = 120
 
 # Its options by their names in filezilla.xml. "Greeting version" keeps the welcome dialog away; the
 # window shows the two file lists, local left and remote right, and nothing else.
@@ -167,6 +170,9 @@ class Program:
         except FileNotFoundError:
             return ""
 
+    def log_size(self):
+        return os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
+
     def refused(self):
         """The commands that got a reply of 4yz or 5yz, without their arguments."""
         asked, found = {}, set()
@@ -184,8 +190,9 @@ class Program:
     def wait_for(self, condition, what):
         """As sluice.wait_for, and says what FileZilla did and shows when it fails."""
         def still():
+            has_ended = self.process.poll() is not None  # asked first: the condition may be that
             value = condition()
-            if not value and self.process.poll() is not None:
+            if not value and has_ended:
                 raise AssertionError("FileZilla ended with %d before %s" %
                                      (self.process.returncode, what))
             return value
@@ -247,7 +254,14 @@ class Program:
                       "the end of the dialog")
 
     def wait(self):
-        self.wait_for(lambda: self.process.poll() is not None, "its end")
+        """Waits for its end. Many files on a busy machine take their time: its log must grow."""
+        last = time.monotonic() + LONGEST_SECONDS
+        while self.process.poll() is None and time.monotonic() < last:
+            known = self.log_size()
+            self.wait_for(lambda: self.process.poll() is not None or self.log_size() != known,
+                          "its end")
+        if self.process.poll() is None:
+            raise AssertionError("FileZilla never ends:\n" + self.log())
         if self.process.returncode != 0:
             raise AssertionError("FileZilla ended with %d:\n%s" %
                                  (self.process.returncode, self.log()))
