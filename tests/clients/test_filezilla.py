@@ -23,8 +23,9 @@ TIED = ("setpriv", "--pdeathsig", "TERM")
 
 LONGEST_SECONDS = 120
 
-# Its options by their names in filezilla.xml. "Greeting version" keeps the welcome dialog away; the
-# window shows the two file lists, local left and remote right, and nothing else.
+# Its options by their names in filezilla.xml. "Greeting version" keeps the welcome dialog away, the
+# completion action 3 closes FileZilla, mode 2 is binary; the window shows the two file lists, local
+# left and remote right, and nothing else. Debian's FileZilla looks for no updates.
 SETTINGS = {
     "Ascii Binary mode": 2, "Filelist status bar": 0, "Greeting version": "99.0.0",
     "Number of Transfers": 2, "Preserve timestamps": 1, "Prevent idle sleep": 0,
