@@ -168,7 +168,11 @@ class Parser(SystemCase):
             client.store("deep", b"down here")
             self.assertEqual(client.retrieve("RETR " + path + "/deep"), b"down here")
             client.expect(client.command("CWD /"), "250")
-            client.retrieve("LIST -R")
+            # Deeper than listing.depth: as far as it goes, and no 226.
+            with client.passive() as data:
+                client.expect(client.command("LIST -R"), "150")
+                sluice.read_to_any_end_bytes(data)
+            client.expect(client.reply(), "451")
             client.expect(client.command("CWD " + path), "250")
             client.expect(client.command("DELE deep"), "250")
             for _ in range(depth):
