@@ -1,11 +1,13 @@
 """Midnight Commander: its FTP panel, by the keys that a person would press."""
 
+import contextlib
 import fcntl
 import os
 import pty
 import struct
 import termios
 import threading
+import time
 
 from client_case import CONTENTS, ClientCase, sluice
 
@@ -49,9 +51,21 @@ class Terminal:
         self.press(*keys[1:])
 
     def close(self):
-        self.press("F10")
+        pressed = -1.0
+
+        def has_ended():
+            nonlocal pressed
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                return True
+            # Again: a dialog of progress that was still there takes the key for itself.
+            if time.monotonic() - pressed > 1:
+                pressed = time.monotonic()
+                with contextlib.suppress(OSError):
+                    self.press("F10")
+            return False
+
         try:
-            sluice.wait_for(lambda: os.waitpid(self.pid, os.WNOHANG)[0], "the end of the program")
+            sluice.wait_for(has_ended, "the end of the program")
         except AssertionError:
             os.kill(self.pid, 9)
             os.waitpid(self.pid, 0)
