@@ -5,6 +5,7 @@
 #include "session/entry_facts.hpp"
 #include "session/handlers.hpp"
 #include "session/listing_plan.hpp"
+#include "session/quirks.hpp"
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 #include "sluice/proto/timestamp.hpp"
@@ -29,6 +30,11 @@ void append_session_status(Session& session) {
     proto::append_reply_line(out, fmt::format("Connected from {}", session.peer().host_text()));
     const State& state = session.state();
     proto::append_reply_line(out, state.is_logged_in() ? "Logged in as ftp" : "Not logged in");
+    const ClientProfile& client = profile_of(session);
+    if (!client.name.empty()) {
+        proto::append_reply_line(
+            out, fmt::format("Client: {}, by {}", client.name, text_of(client.sign)));
+    }
     proto::append_reply_line(
         out, fmt::format("TYPE: {}; STRU: {}; MODE: {}",
                          state.type == proto::TransferType::Ascii ? "ASCII" : "Image",
