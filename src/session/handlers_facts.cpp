@@ -112,10 +112,16 @@ io::Task<void> handle_mlst(Session& session, const Command& command) {
         reply_error(session, path.error());
         co_return;
     }
-    const Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
+    Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
     if (!status) {
         reply_error(session, status.error());
         co_return;
+    }
+    if (session.state().facts.has(proto::Fact::Create)) {
+        const vfs::Root& root = session.tree().root();
+        auto work = [&root, &path, &status] { return root.with_given_creation(*path, *status); };
+        const sys::FileStatus completed = co_await session.reactor().on_helper(work);
+        status = completed;
     }
     std::string target;
     if (status->is_symlink()) {
