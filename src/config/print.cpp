@@ -37,7 +37,8 @@ std::string toml_value(const Field& field, const Value& value) {
     if (field.type == Type::Boolean || field.type == Type::Integer) {
         return format_value(field, value);
     }
-    if (field.type != Type::ListenList && field.type != Type::HostNames) {
+    if (field.type != Type::ListenList && field.type != Type::HostNames &&
+        field.type != Type::Words) {
         return quoted(format_value(field, value));
     }
     std::vector<std::string> items = format_items(value);

@@ -88,6 +88,7 @@ constexpr Section kSections[] = {
     {"listing", "LIST, NLST, MLSD: what they may keep in memory, and what they show."},
     {"transfer", "How data moves."},
     {"messages", "What people read beside the replies."},
+    {"clients", "Programs and devices with faults of their own."},
     {"log", "What is written down."},
     {"helpers", "Threads for calls that may sleep on a disk."},
 };
@@ -123,6 +124,10 @@ constexpr Field transfer(Rest... rest) {
 template <auto kMember, class... Rest>
 constexpr Field messages(Rest... rest) {
     return row<&Snapshot::messages, kMember>("messages", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field clients(Rest... rest) {
+    return row<&Snapshot::clients, kMember>("clients", rest...);
 }
 template <auto kMember, class... Rest>
 constexpr Field log(Rest... rest) {
@@ -236,7 +241,7 @@ constexpr Field kFields[] = {
     transfer<&TransferSection::congestion>("congestion", Type::Name, "", Extra{.min = 0, .max = kCongestionBytesMax},
         "TCP congestion control of data connections, like \"bbr\"; \"\" is the system's."),
     transfer<&TransferSection::mode_z>("mode_z", Type::Boolean, "false", Extra{},
-        "Offer MODE Z, transfers compressed with deflate. lftp 4.9 uses it wherever it is offered, and loses lines of long listings."),
+        "Offer MODE Z, transfers compressed with deflate. lftp 4.9 uses it wherever it is offered and loses lines of long listings, so it is refused MODE Z (clients.profiles)."),
     transfer<&TransferSection::mode_z_level>("mode_z_level", Type::Integer, "6", Extra{.min = 1, .max = 9},
         "How hard MODE Z compresses, 1 (fast) to 9, until the client chooses another level."),
     transfer<&TransferSection::mode_z_ratio>("mode_z_ratio", Type::Integer, "250", Extra{.min = 0, .max = 1032, .zero = "any"},
@@ -252,6 +257,11 @@ constexpr Field kFields[] = {
         "Tell what was moved after QUIT."),
     messages<&MessagesSection::single_line>("single_line", Type::Boolean, "false", Extra{},
         "Answer with one line wherever nobody asked for more, for devices that take the first line for the whole reply."),
+
+    clients<&ClientsSection::profiles>("profiles", Type::Boolean, "true", Extra{},
+        "Work around known faults of clients that say who they are: lftp is not given MODE Z."),
+    clients<&ClientsSection::single_line>("single_line", Type::Words, "", Extra{.min = 1, .max = 64},
+        "Devices that get replies of one line: what their CLNT, CSID or anonymous password begins with."),
 
     log<&LogSection::file>("file", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
         "Where the log goes; \"\" is standard error."),

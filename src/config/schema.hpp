@@ -34,6 +34,7 @@ enum class Type : std::uint8_t {
     PortRange,   // "A-B" or "A"
     ListenList,  // "ADDR:PORT", several
     HostNames,   // "ftp.example.org", several or none
+    Words,       // texts without commas, several or none
 };
 
 // A checked value on its way between text and Snapshot; which member counts is the Type's matter.
@@ -56,7 +57,7 @@ struct Field {
     Type type;
     std::string_view unit;      // of an Integer: "sessions"
     std::string_view fallback;  // the default, as text; a list is separated by commas
-    std::int64_t min;  // numbers: of the value; Text, Name and Path: of the length in bytes
+    std::int64_t min;  // numbers: of the value; Text, Name, Path and Words: of the length in bytes
     std::int64_t max;
     std::string_view zero;     // what 0 means, where 0 is allowed and special
     std::string_view choices;  // "auto|io_uring|epoll", in the order of the enumerators

@@ -128,7 +128,8 @@ bool fits_kind(const Field& field, const RawValue& raw) {
         case RawValue::Kind::Boolean:
             return field.type == Type::Boolean;
         case RawValue::Kind::List:
-            return field.type == Type::ListenList || field.type == Type::HostNames;
+            return field.type == Type::ListenList || field.type == Type::HostNames ||
+                   field.type == Type::Words;
         case RawValue::Kind::Other:
             return false;
     }
@@ -167,6 +168,8 @@ tl::expected<Value, Complaint> parse_value(const Field& field, const RawValue& r
             return parse_listen(field, raw);
         case Type::HostNames:
             return parse_host_names(field, raw);
+        case Type::Words:
+            return parse_words(field, raw);
     }
     return unwanted(field, raw);
 }

@@ -82,6 +82,16 @@ std::vector<std::string> items_of(const RawValue& raw) {
     return items;
 }
 
+// A comma would not come back from the flags and the environment.
+bool is_word(std::string_view text, const Field& field) {
+    const auto bytes = static_cast<std::int64_t>(text.size());
+    return bytes >= field.min && bytes <= field.max &&
+           std::none_of(text.begin(), text.end(), [](char c) {
+               const auto byte = static_cast<unsigned char>(c);
+               return byte < 0x20 || byte == 0x7F || c == ',';
+           });
+}
+
 // Letters, digits, '-' and '.', as in the DNS; HOST compares without case.
 bool is_host_name(std::string_view text) {
     constexpr std::size_t kBytesMax = 253;  // RFC 1035 section 2.3.4, without the root's dot
@@ -170,6 +180,28 @@ Parsed parse_host_names(const Field& field, const RawValue& raw) {
     }
     for (std::size_t i = 0; i < value.names.size(); ++i) {
         if (!is_host_name(value.names[i])) {
+            RawValue item;
+            item.text = value.names[i];
+            tl::unexpected<Complaint> complaint = unwanted(field, item);
+            complaint.value().item = i;
+            return complaint;
+        }
+    }
+    return value;
+}
+
+Parsed parse_words(const Field& field, const RawValue& raw) {
+    Value value;
+    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
+        return value;
+    }
+    value.names = items_of(raw);
+    if (value.names.size() > kWordsMax) {
+        return refused(
+            fmt::format("wants at most {} texts; got {}", kWordsMax, value.names.size()));
+    }
+    for (std::size_t i = 0; i < value.names.size(); ++i) {
+        if (!is_word(value.names[i], field)) {
             RawValue item;
             item.text = value.names[i];
             tl::unexpected<Complaint> complaint = unwanted(field, item);

@@ -1,4 +1,4 @@
-// The types of the schema that are addresses and ports. Pure; any thread.
+// The types of the schema that are addresses and ports, and lists of names. Pure; any thread.
 #pragma once
 
 #include "config/value.hpp"
@@ -14,5 +14,7 @@ Parsed parse_ports(const Field& field, const RawValue& raw);
 Parsed parse_listen(const Field& field, const RawValue& raw);
 // "ftp.example.org", none, one or many.
 Parsed parse_host_names(const Field& field, const RawValue& raw);
+// Texts, none, one or many; a comma separates them outside of a TOML list.
+Parsed parse_words(const Field& field, const RawValue& raw);
 
 }  // namespace sluice::config

@@ -51,6 +51,8 @@ std::string wanted(const Field& field) {
             return R"(addresses like "0.0.0.0:21", "[::]:21" or "*:21")";
         case Type::HostNames:
             return R"(names like "ftp.example.org")";
+        case Type::Words:
+            return "texts in quotes, without commas and control characters";
     }
     return "";
 }
@@ -143,6 +145,7 @@ std::string format_value(const Field& field, const Value& value) {
                        : fmt::format("{}-{}", value.ports.first, value.ports.last);
         case Type::ListenList:
         case Type::HostNames:
+        case Type::Words:
             return fmt::format("{}", fmt::join(format_items(value), ","));
         default:
             return format_number(field, value.number);
@@ -176,6 +179,8 @@ std::string describe(const Field& field) {
             return "list of \"ADDR:PORT\"";
         case Type::HostNames:
             return "list of host names";
+        case Type::Words:
+            return fmt::format("list of texts, {} to {} bytes each", field.min, field.max);
     }
     std::string_view noun = field.unit;
     if (field.type == Type::Duration) {

@@ -80,6 +80,10 @@ void render_text(std::string& out, const Event& event) {
         out.append(" user=");
         append_quoted_text(out, event.user);
     }
+    if (!event.client.empty()) {
+        out.append(" client=");
+        append_quoted_text(out, event.client);
+    }
     if (!event.command.empty()) { fmt::format_to(std::back_inserter(out), " {}", event.command); }
     if (!event.path.empty()) {
         out.append(" path=");
@@ -123,6 +127,7 @@ void render_json(std::string& out, const Event& event) {
     text("ip", event.ip);
     if (event.port != 0) { fmt::format_to(std::back_inserter(out), ",\"port\":{}", event.port); }
     text("user", event.user);
+    text("client", event.client);
     text("cmd", event.command);
     text("path", event.path);
     text("target", event.target);

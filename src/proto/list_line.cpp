@@ -64,8 +64,9 @@ char* write_owner_column(char* out, std::string_view name, std::uint32_t number)
 constexpr std::size_t kFixedBytesMax = 128;
 static_assert(kFixedBytesMax + 2 * 4095 + 2 * kOwnerNameBytesMax <= kEntryLineBytesMax);
 
+// -1 and -C are the same here, a name a line: ncftpls asks for what it shows by "NLST -CF".
 bool is_option_letter(char c) {
-    return std::string_view("aAlLRrtS1Fd").find(c) != std::string_view::npos;
+    return std::string_view("aAlLRrtS1CFd").find(c) != std::string_view::npos;
 }
 
 void set_option(ListOptions& options, char letter) {

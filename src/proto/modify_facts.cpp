@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sluice/proto/timestamp.hpp"
 #include "sluice/proto/verb.hpp"
 
@@ -13,6 +15,10 @@ Status take_fact(std::string_view name, std::string_view value, FactChanges& cha
         const Result<WallTime> time = parse_time_value(value);
         if (!time || changes.modified) { return fail(Errc::BadArgument); }
         changes.modified = *time;
+    } else if (equal_ignoring_case(name, "Create")) {
+        const Result<WallTime> time = parse_time_value(value);
+        if (!time || changes.created) { return fail(Errc::BadArgument); }
+        changes.created = *time;
     } else if (equal_ignoring_case(name, "UNIX.mode")) {
         const Result<std::uint32_t> mode = parse_octal_mode(value);
         if (!mode || changes.mode) { return fail(Errc::BadArgument); }
@@ -50,15 +56,13 @@ Result<FactChanges> parse_fact_changes(std::string_view argument) {
     std::string_view facts = argument.substr(0, blank);
     if (facts.empty()) { return fail(Errc::BadArgument); }
     while (!facts.empty()) {
-        const std::size_t end = facts.find(';');
+        const std::size_t end = std::min(facts.find(';'), facts.size());
         const std::size_t equals = facts.substr(0, end).find('=');
-        if (end == std::string_view::npos || equals == std::string_view::npos) {
-            return fail(Errc::BadArgument);
-        }
+        if (equals == std::string_view::npos) { return fail(Errc::BadArgument); }
         const Status taken = take_fact(facts.substr(0, equals),
                                        facts.substr(equals + 1, end - equals - 1), changes);
         if (!taken) { return fail(taken.error()); }
-        facts.remove_prefix(end + 1);
+        facts.remove_prefix(std::min(end + 1, facts.size()));
     }
     return changes;
 }
@@ -68,6 +72,7 @@ std::string print_fact_changes(const FactChanges& changes) {
     if (changes.modified) {
         text += fmt::format("Modify={};", print_time_value(*changes.modified));
     }
+    if (changes.created) { text += fmt::format("Create={};", print_time_value(*changes.created)); }
     if (changes.group) { text += fmt::format("UNIX.group={};", *changes.group); }
     if (changes.mode) { text += fmt::format("UNIX.mode={:04o};", *changes.mode); }
     text += ' ';

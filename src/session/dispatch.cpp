@@ -53,6 +53,7 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Size).later = handle_size;
     at(CommandId::Mdtm).later = handle_mdtm;
     at(CommandId::Mfmt).later = handle_mfmt;
+    at(CommandId::Mfct).later = handle_mfct;
     at(CommandId::Mff).later = handle_mff;
     at(CommandId::Avbl).later = handle_avbl;
     at(CommandId::Dsiz).now = handle_dsiz;

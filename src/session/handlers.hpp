@@ -69,6 +69,7 @@ io::Task<void> handle_size(Session& session, const Command& command);
 io::Task<void> handle_mdtm(Session& session, const Command& command);
 io::Task<void> handle_mfmt(Session& session, const Command& command);
 // handlers_mff.cpp
+io::Task<void> handle_mfct(Session& session, const Command& command);
 io::Task<void> handle_mff(Session& session, const Command& command);
 // handlers_subtree.cpp
 io::Task<void> handle_avbl(Session& session, const Command& command);

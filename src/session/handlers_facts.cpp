@@ -5,6 +5,7 @@
 #include "session/entry_facts.hpp"
 #include "session/handlers.hpp"
 #include "session/listing_plan.hpp"
+#include "session/quirks.hpp"
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 #include "sluice/proto/timestamp.hpp"
@@ -29,6 +30,11 @@ void append_session_status(Session& session) {
     proto::append_reply_line(out, fmt::format("Connected from {}", session.peer().host_text()));
     const State& state = session.state();
     proto::append_reply_line(out, state.is_logged_in() ? "Logged in as ftp" : "Not logged in");
+    const ClientProfile& client = profile_of(session);
+    if (!client.name.empty()) {
+        proto::append_reply_line(
+            out, fmt::format("Client: {}, by {}", client.name, text_of(client.sign)));
+    }
     proto::append_reply_line(
         out, fmt::format("TYPE: {}; STRU: {}; MODE: {}",
                          state.type == proto::TransferType::Ascii ? "ASCII" : "Image",
@@ -106,10 +112,16 @@ io::Task<void> handle_mlst(Session& session, const Command& command) {
         reply_error(session, path.error());
         co_return;
     }
-    const Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
+    Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
     if (!status) {
         reply_error(session, status.error());
         co_return;
+    }
+    if (session.state().facts.has(proto::Fact::Create)) {
+        const vfs::Root& root = session.tree().root();
+        auto work = [&root, &path, &status] { return root.with_given_creation(*path, *status); };
+        const sys::FileStatus completed = co_await session.reactor().on_helper(work);
+        status = completed;
     }
     std::string target;
     if (status->is_symlink()) {

@@ -1,6 +1,7 @@
 // USER PASS ACCT REIN QUIT: RFC 959 section 4.1.1; anonymous logins RFC 1635.
 #include "session/handlers.hpp"
 #include "session/messages.hpp"
+#include "session/quirks.hpp"
 
 namespace sluice::session {
 namespace {
@@ -47,6 +48,7 @@ io::Task<void> handle_pass(Session& session, const Command& command) {
         state.login = LoginState::LoggedIn;
         session.password().assign(command.argument.substr(0, kPasswordKeptBytes));
         session.user().assign("ftp");
+        recognise_client(session, Sign::Password, command.argument);
         session.log_login(true);
         session.watch_deadline();  // from the login time-out to the idle one
         co_await append_welcome(session, "Login successful.");

@@ -1,6 +1,7 @@
 // ABOR FEAT SYST HELP NOOP SMNT.
 #include "session/handlers.hpp"
 #include "session/handlers_hash.hpp"
+#include "session/quirks.hpp"
 #include "sluice/proto/features.hpp"
 
 namespace sluice::session {
@@ -19,10 +20,13 @@ void handle_abor(Session& session, const Command&) {
 }
 
 void handle_feat(Session& session, const Command&) {
+    if (session.state().login == LoginState::None) {
+        recognise_client(session, Sign::Opening, "FEAT");
+    }
     proto::CommandSet unsaid;
     if (session.config().limits.hash_at_once == 0) { unsaid = digest_commands(); }
     // The one feature of MODE.
-    unsaid.set(static_cast<std::size_t>(proto::CommandId::Mode), !session.config().transfer.mode_z);
+    unsaid.set(static_cast<std::size_t>(proto::CommandId::Mode), !session.offers_mode_z());
     proto::append_features(session.output(), session.state().facts, unsaid,
                            digest::feature_list(session.state().hash));
 }

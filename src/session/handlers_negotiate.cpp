@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "session/handlers.hpp"
+#include "session/quirks.hpp"
 
 namespace sluice::session {
 namespace {
@@ -48,12 +49,15 @@ void handle_host(Session& session, const Command& command) {
     session.reply(ReplyCode::ServiceReady, "Host accepted.");
 }
 
-void handle_clnt(Session& session, const Command&) {
+void handle_clnt(Session& session, const Command& command) {
+    recognise_client(session, Sign::Announced, command.argument);
     session.reply(ReplyCode::Okay, "Noted.");
 }
 
 // What we tell of ourselves is what a client can use; no version (SECURITY.md).
-void handle_csid(Session& session, const Command&) {
+void handle_csid(Session& session, const Command& command) {
+    const std::string_view name = name_in_csid(command.argument);
+    if (!name.empty()) { recognise_client(session, Sign::Announced, name); }
     session.reply(ReplyCode::Okay, "Name=sluice;OSType=UNIX;CaseSensitive=1;DirSep=/;");
 }
 

@@ -4,6 +4,7 @@
 
 #include "session/handlers.hpp"
 #include "session/handlers_hash.hpp"
+#include "session/quirks.hpp"
 #include "session/stored_digests.hpp"
 #include "sluice/proto/options.hpp"
 #include "sluice/proto/type_mode.hpp"
@@ -44,7 +45,7 @@ void handle_type(Session& session, const Command& command) {
 
 void handle_mode(Session& session, const Command& command) {
     Result<proto::TransferMode> mode = proto::parse_mode(command.argument);
-    if (mode && *mode == proto::TransferMode::Deflate && !session.config().transfer.mode_z) {
+    if (mode && *mode == proto::TransferMode::Deflate && !session.offers_mode_z()) {
         mode = fail(Errc::NotSupported);
     }
     if (!mode) {
@@ -109,6 +110,9 @@ void handle_opts(Session& session, const Command& command) {
     switch (request.kind) {
         case proto::OptionKind::Utf8On:
         case proto::OptionKind::Utf8Nlst:
+            if (session.state().login == LoginState::None) {
+                recognise_client(session, Sign::Opening, "OPTS UTF8");
+            }
             session.state().utf8 = true;
             session.reply(ReplyCode::Okay, "UTF8 is on.");
             return;
@@ -125,7 +129,7 @@ void handle_opts(Session& session, const Command& command) {
             proto::append_facts_reply(session.output(), request.facts);
             return;
         case proto::OptionKind::DeflateLevel:
-            if (!session.config().transfer.mode_z) { break; }
+            if (!session.offers_mode_z()) { break; }
             session.state().deflate_level = static_cast<std::int8_t>(request.level);
             session.reply(ReplyCode::Okay, fmt::format("MODE Z LEVEL set to {}.", request.level));
             return;

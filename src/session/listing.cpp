@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sluice/proto/path.hpp"
+#include "sluice/vfs/creation_time.hpp"
 
 namespace sluice::session {
 namespace {
@@ -61,6 +62,7 @@ Listing::Listing(Session& session, ListingRequest&& request)
       looks_at_all_(uses_long_lines() || request_.options.classify || request_.options.by_time ||
                     request_.options.by_size ||
                     (request_.style == ListingStyle::Facts && !fact_set_.needs_no_status())),
+      shows_creation_(request_.style == ListingStyle::Facts && fact_set_.has(proto::Fact::Create)),
       looks_fully_(fact_set_.has(proto::Fact::Create) || viewer_.may_write),
       share_(session.services().listings.kept, bytes_max_),
       matched_(share_),
@@ -200,6 +202,7 @@ Result<std::size_t> Listing::begin_folder(std::span<char> out) {
     const bool with_dots = uses_long_lines() && request_.options.all && phase_ == Phase::Recursion;
     const bool with_itself = request_.style == ListingStyle::Facts;
     if (!with_dots && !with_itself) { return used; }
+    if (shows_creation_) { vfs::read_creation_time(reactor_.kernel(), folder_->fd(), "", status_); }
     // What may be done with a folder is decided by the one above it.
     const vfs::FolderRights around =
         with_itself && viewer_.may_write ? root_.rights_around(request_.path) : vfs::FolderRights();
@@ -268,6 +271,10 @@ Result<std::size_t> Listing::read_entry(std::span<char> out) {
         const Result<bool> there = folder_->look(entry, looks_fully_);
         if (!there) { return fail(there.error()); }
         if (!*there) { return 0; }
+        if (shows_creation_) {
+            vfs::read_creation_time(reactor_.kernel(), folder_->fd(), entry.name.data(),
+                                    entry.status);
+        }
     }
     if (has_pattern_left() && level_ + 1u < parts_.size()) {
         const Status kept = keep_folder(entry);

@@ -108,6 +108,7 @@ private:
     proto::FactsRenderer facts_;
     std::unique_ptr<proto::Charset> charset_;  // its own: the shard's is not a helper's to use
     bool looks_at_all_;
+    bool shows_creation_;  // also as a client gave it
     bool looks_fully_;  // also when it was made, and whether it can be changed at all
 
     Stage stage_ = Stage::Done;

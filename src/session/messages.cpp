@@ -32,7 +32,7 @@ std::size_t read_whole(sys::Kernel& kernel, int file, std::string& text) {
 io::Task<std::string> unseen_message(Session& session) {
     const std::string& name = session.config().messages.directory_file;
     std::string text;
-    if (name.empty() || session.config().messages.single_line) { co_return text; }
+    if (name.empty() || session.is_single_line()) { co_return text; }
     const Result<std::string> path = session.resolve(name);
     if (!path) { co_return text; }
     Result<vfs::File> file = co_await session.tree().open_for_reading(*path);
@@ -54,7 +54,7 @@ io::Task<std::string> unseen_message(Session& session) {
 }
 
 void append_text(Session& session, ReplyCode code, std::string_view text) {
-    if (text.empty() || session.config().messages.single_line) { return; }
+    if (text.empty() || session.is_single_line()) { return; }
     proto::append_reply_text(session.output(), code, text);
 }
 
@@ -63,7 +63,7 @@ void append_text(Session& session, ReplyCode code, std::string_view text) {
 void append_greeting(Session& session) {
     std::string_view text = session.config().server.banner;
     const std::size_t first_line = std::min(text.find('\n'), text.size());
-    if (!session.config().messages.single_line && first_line != text.size()) {
+    if (!session.is_single_line() && first_line != text.size()) {
         const std::size_t last = text.find_last_not_of('\n') + 1;
         text = text.substr(0, last);
         const std::size_t last_line = text.rfind('\n') + 1;  // 0 when there is but one

@@ -1,5 +1,6 @@
 // Texts for people beside the replies: greeting, welcome, the message of a folder, good-bye. All
-// are bounded (proto::kReplyTextBytesMax), and messages.single_line leaves one line of each reply.
+// are bounded (proto::kReplyTextBytesMax), and messages.single_line, or a client's profile, leaves
+// one line of each reply.
 #pragma once
 
 #include <string_view>

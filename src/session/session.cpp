@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "session/messages.hpp"
+#include "session/quirks.hpp"
 #include "session/reply_for_error.hpp"
 #include "sluice/proto/path.hpp"
 
@@ -154,6 +155,14 @@ std::string_view Session::farewell() const {
 
 Result<std::string> Session::resolve(std::string_view argument) const {
     return proto::normalise(state_.cwd, argument);
+}
+
+const Quirks& Session::quirks() const { return quirks_of(state_.profile, config().clients); }
+
+bool Session::offers_mode_z() const { return config().transfer.mode_z && !quirks().no_mode_z; }
+
+bool Session::is_single_line() const {
+    return config().messages.single_line || quirks().single_line;
 }
 
 xfer::Encoding Session::encoding() const {

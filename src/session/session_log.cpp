@@ -1,4 +1,5 @@
 // What a session tells the log. Each event is made only where the log wants it.
+#include "session/quirks.hpp"
 #include "sluice/session/session.hpp"
 
 namespace sluice::session {
@@ -70,6 +71,7 @@ void Session::log_login(bool accepted) {
     obs::Event login = event(kind, level);
     login.ip = ip;
     login.user = user_;
+    login.client = profile_of(*this).name;
     services_.log.emit(login);
 }
 
@@ -80,6 +82,7 @@ void Session::log_end() {
     ended.ip = ip;
     ended.duration = reactor().now() - began_;
     ended.reason = io::text_of(end_reason_);
+    ended.client = profile_of(*this).name;
     services_.log.emit(ended);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "session/quirks.hpp"
 #include "session/site_handlers.hpp"
 #include "sluice/base/parse_number.hpp"
 #include "sluice/proto/modify_facts.hpp"
@@ -70,10 +71,12 @@ void site_umask(Session& session, std::string_view argument) {
 
 // Who the others are is nobody's business (SECURITY.md); how many there are is.
 void site_who(Session& session, std::string_view) {
+    const std::string_view client = profile_of(session).name;
     session.reply(ReplyCode::Okay,
-                  fmt::format("{} of {} sessions are in use; you are ftp from {}.",
+                  fmt::format("{} of {} sessions are in use; you are ftp from {}{}{}.",
                               session.services().owner.server_sessions(),
-                              session.config().limits.max_sessions, session.peer().host_text()));
+                              session.config().limits.max_sessions, session.peer().host_text(),
+                              client.empty() ? "" : " with ", client));
 }
 
 }  // namespace sluice::session

@@ -9,11 +9,13 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 
 #include "sluice/sys/linux_kernel.hpp"
@@ -252,6 +254,27 @@ Status LinuxKernel::set_modified(int fd, WallTime modified) {
 
 Status LinuxKernel::change_group(int fd, std::uint32_t group) {
     return checked(::fchownat(fd, "", static_cast<uid_t>(-1), group, AT_EMPTY_PATH));
+}
+
+// setxattrat(2) and getxattrat(2) came with Linux 6.13 only; a name in /proc reaches the same.
+Status LinuxKernel::set_attribute(int fd, const char* attribute, Bytes value) {
+    return checked(::setxattr(ProcPath(fd).text, attribute, value.data(), value.size(), 0));
+}
+
+Result<std::size_t> LinuxKernel::attribute_at(int directory, const char* name,
+                                              const char* attribute, MutableBytes into) {
+    char path[sizeof ProcPath::text + NAME_MAX + 1];
+    const bool is_itself = name[0] == '\0';
+    const int length = std::snprintf(path, sizeof path, "/proc/self/fd/%d%s%s", directory,
+                                     is_itself ? "" : "/", name);
+    if (length < 0 || static_cast<std::size_t>(length) >= sizeof path) {
+        return fail_errno(ENAMETOOLONG);
+    }
+    const ssize_t size = is_itself
+                             ? ::getxattr(path, attribute, into.data(), into.size())
+                             : ::lgetxattr(path, attribute, into.data(), into.size());
+    if (size < 0 && errno == ENODATA) { return fail(Errc::NotFound, ENODATA); }
+    return counted(size);
 }
 
 Status LinuxKernel::make_symlink(const char* target, int directory, const char* name) {

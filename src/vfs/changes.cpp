@@ -1,5 +1,7 @@
 #include "vfs/changes.hpp"
 
+#include "sluice/vfs/creation_time.hpp"
+
 namespace sluice::vfs {
 
 Status Changes::make_directory(int parent, const char* name, std::uint32_t mode) const {
@@ -75,6 +77,12 @@ Status Changes::set_modified(int fd, std::string_view path, WallTime modified) c
 
 Status Changes::change_group(int fd, std::string_view path, std::uint32_t group) const {
     const Status changed = kernel_.change_group(fd, group);
+    if (changed) { count_attributes(path); }
+    return changed;
+}
+
+Status Changes::give_created(int fd, std::string_view path, WallTime created) const {
+    const Status changed = give_creation_time(kernel_, fd, created);
     if (changed) { count_attributes(path); }
     return changed;
 }

@@ -37,6 +37,7 @@ public:
     Status change_mode(int fd, std::string_view path, std::uint32_t mode) const;
     Status set_modified(int fd, std::string_view path, WallTime modified) const;
     Status change_group(int fd, std::string_view path, std::uint32_t group) const;
+    Status give_created(int fd, std::string_view path, WallTime created) const;
 
     // A file of the folder was written in place; the writing itself is xfer's.
     void note_written(int file, int parent) const;

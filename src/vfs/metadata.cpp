@@ -1,6 +1,7 @@
 // vfs::Root: changing names and modes. All of it may sleep.
 #include <fcntl.h>
 
+#include "sluice/vfs/creation_time.hpp"
 #include "sluice/vfs/hidden_name.hpp"
 #include "sluice/vfs/root.hpp"
 #include "vfs/changes.hpp"
@@ -142,6 +143,24 @@ Status Root::set_modified(std::string_view path, WallTime modified) const {
         return fail(fd.error());
     }
     return Changes(*this).set_modified(fd->number(), path, modified);
+}
+
+Status Root::give_created(std::string_view path, WallTime created) const {
+    const Result<sys::Fd> fd = open_path(path, O_PATH, Lookup::MaySleep);
+    if (!fd) {
+        return fail(fd.error());
+    }
+    return Changes(*this).give_created(fd->number(), path, created);
+}
+
+sys::FileStatus Root::with_given_creation(std::string_view path,
+                                          const sys::FileStatus& status) const {
+    sys::FileStatus completed = status;
+    const Result<sys::Fd> fd = open_path(path, O_PATH | O_NOFOLLOW, Lookup::MaySleep);
+    if (fd) {
+        read_creation_time(kernel_, fd->number(), "", completed);
+    }
+    return completed;
 }
 
 Status Root::change_group(std::string_view path, std::uint32_t group) const {

@@ -126,6 +126,11 @@ io::Task<Status> Tree::change_mode(std::string_view path, std::uint32_t mode) {
     co_return co_await reactor_.on_helper(work);
 }
 
+io::Task<Status> Tree::give_created(std::string_view path, WallTime created) {
+    auto work = [this, path, created] { return root_.give_created(path, created); };
+    co_return co_await reactor_.on_helper(work);
+}
+
 io::Task<Status> Tree::set_modified(std::string_view path, WallTime modified) {
     auto work = [this, path, modified] { return root_.set_modified(path, modified); };
     co_return co_await reactor_.on_helper(work);

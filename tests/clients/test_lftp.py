@@ -162,7 +162,7 @@ class LftpModeZ(Lftp):
     """The same in MODE Z: lftp has its own inflate and deflate. What it says on the control
     connection proves that the mode was used."""
 
-    settings = ["transfer.mode_z=true"]
+    settings = ["transfer.mode_z=true", "clients.profiles=false"]
 
     def lftp(self, commands, mode="pasv", ipv6=False, check=True):
         return super().lftp(MODE_Z + commands, mode, ipv6, check)
@@ -189,6 +189,42 @@ class LftpModeZ(Lftp):
         self.lftp("get -a %s/f -o f; put -a f -o %s/g" % (self.remote, self.remote))
         self.assert_same(self.here_path("f"), b"one\ntwo\n" * 1000)
         self.assert_same(self.work_path("g"), b"one\ntwo\n" * 1000)
+
+
+@sluice.on_each_engine
+class LftpProfile(ClientCase):
+    """lftp 4.9.2 loses lines of long listings in MODE Z, so it gets 504 for its MODE Z, and goes on."""
+
+    program = "lftp"
+    settings = ["transfer.mode_z=true"]
+    names = ["%05d.txt" % i for i in range(10_000)]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        os.mkdir(cls.tree.path("many"))
+        for name in cls.names:
+            cls.tree.write("many/" + name, b"")
+
+    def lftp(self, commands, settings=""):
+        script = SETTINGS + MODE_Z + settings + "open -u anonymous,x@example.org %s; %s" % (
+            self.url(), commands)
+        return self.run_client("lftp", "--norc", "-c", script)
+
+    def test_long_listings_are_whole(self):
+        for mlsd in ("yes", "no"):
+            out = self.lftp("cd many; cls -1; cd /; get get/1MiB -o f; put f -o %s/g" % self.remote,
+                            "set ftp:use-mlsd %s; " % mlsd)
+            self.assertEqual(sorted(out.split()), self.names)
+            self.assert_same(self.here_path("f"), CONTENTS["1MiB"])
+            self.assert_same(self.work_path("g"), CONTENTS["1MiB"])
+            os.unlink(self.here_path("f"))
+
+    def test_the_mode_is_refused(self):
+        out = self.lftp("debug 5; cls get")
+        self.assertIn("---> MODE Z", out)
+        self.assertIn("<--- 504", out.partition("---> MODE Z")[2])
+        self.assertIn("4KiB", out)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/xattr.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -311,6 +312,12 @@ bool SocketWorld::provides(std::string_view ability) {
     }
     if (ability == "remote-tree") {
         return tree_->is_remote();
+    }
+    if (ability == "xattr") {  // a file system for MFCT
+        constexpr const char* kProbe = "user.sluice.probe";
+        const std::string beside = tree_->outside_path();
+        return ::setxattr(beside.c_str(), kProbe, "1", 1, 0) == 0 &&
+               ::removexattr(beside.c_str(), kProbe) == 0;
     }
     if (ability == "unprivileged") {
         return ::geteuid() != 0;

@@ -35,6 +35,7 @@ struct Inode {
     InodeId parent = 0;  // Directory
     std::map<std::string, InodeId> children;
     std::map<std::uint64_t, std::string> order;  // Directory: position -> name, as a hash tree does
+    std::map<std::string, std::string> attributes;  // user.*
     std::uint32_t open_count = 0;
     bool may_be_linked = false;  // made by O_TMPFILE without O_EXCL
     bool sync_lost = false;      // a sync has failed: later ones lie

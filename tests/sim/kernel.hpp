@@ -113,6 +113,9 @@ public:
     Status make_directory(int directory, const char* name, std::uint32_t mode) override;
     Status change_mode(int fd, std::uint32_t mode) override;
     Status set_modified(int fd, WallTime modified) override;
+    Status set_attribute(int fd, const char* attribute, Bytes value) override;
+    Result<std::size_t> attribute_at(int directory, const char* name, const char* attribute,
+                                     MutableBytes into) override;
     Status change_group(int fd, std::uint32_t group) override;
     Status make_symlink(const char* target, int directory, const char* name) override;
     Result<std::size_t> copy_range(int from, std::int64_t from_offset, int to,

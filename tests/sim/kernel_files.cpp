@@ -226,6 +226,32 @@ Status Kernel::change_mode(int fd, std::uint32_t mode) {
     return {};
 }
 
+Status Kernel::set_attribute(int fd, const char* attribute, Bytes value) {
+    may_sleep(Sleep::Attributes);
+    if (const int error = changing_fault()) { return fail_errno(error); }
+    Inode& inode = files_.get(file(fd).inode);
+    if (!inode.status.is_regular() && !inode.status.is_directory()) { return fail_errno(EPERM); }
+    inode.attributes[attribute] = as_text(value);
+    inode.status.changed = clock_.wall();
+    return {};
+}
+
+Result<std::size_t> Kernel::attribute_at(int fd, const char* name, const char* attribute,
+                                         MutableBytes into) {
+    may_sleep(Sleep::Attributes);
+    if (faults_.strikes(Fault::InputOutput)) { return fail_errno(EIO); }
+    if (faults_.strikes(Fault::NoMemory)) { return fail_errno(ENOMEM); }
+    const Result<InodeId> found = name[0] == '\0' ? Result<InodeId>(file(fd).inode)
+                                                  : files_.child(directory(fd), name);
+    if (!found) { return fail(found.error()); }
+    const auto& attributes = files_.get(*found).attributes;
+    const auto value = attributes.find(attribute);
+    if (value == attributes.end()) { return fail(Errc::NotFound, ENODATA); }
+    if (value->second.size() > into.size()) { return fail_errno(ERANGE); }
+    std::copy(value->second.begin(), value->second.end(), into.begin());
+    return value->second.size();
+}
+
 Status Kernel::set_modified(int fd, WallTime modified) {
     may_sleep(Sleep::Attributes);
     if (const int error = changing_fault()) { return fail_errno(error); }

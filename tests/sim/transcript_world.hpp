@@ -66,7 +66,9 @@ public:
 
     void begin_patience() override;
     bool pass_moment() override;
-    bool provides(std::string_view ability) override { return ability == "ipv6"; }
+    bool provides(std::string_view ability) override {
+        return ability == "ipv6" || ability == "xattr";
+    }
 
 private:
     // More than any single step of a transcript needs, less than the default time-outs.

@@ -153,6 +153,13 @@ struct MessagesSection {
     friend bool operator==(const MessagesSection&, const MessagesSection&) = default;
 };
 
+struct ClientsSection {
+    bool profiles = true;                  // work around known faults of programs that give a name
+    std::vector<std::string> single_line;  // prefixes of names of devices
+
+    friend bool operator==(const ClientsSection&, const ClientsSection&) = default;
+};
+
 struct LogSection {
     std::string file;  // "" = stderr
     LogFormat format = LogFormat::Text;
@@ -177,6 +184,7 @@ struct Snapshot {
     ListingSection listing;
     TransferSection transfer;
     MessagesSection messages;
+    ClientsSection clients;
     LogSection log;
     HelpersSection helpers;
 

@@ -54,6 +54,7 @@ struct Event {
     std::uint64_t offset = 0;
     Duration duration;
     std::uint16_t code = 0;         // the final reply
+    std::string_view client;        // Login, Disconnect: the profile, "lftp"; empty: not recognised
     std::string_view digests;       // of an upload, in flight: "SHA-256=<hex> CRC32=<hex>"
 
     Event() = default;

@@ -59,10 +59,10 @@ struct ListRequest {
     std::string_view path;  // a view into the argument, empty for the current directory
 };
 
-// Takes leading words that begin with '-' and hold only letters of -aAlLRrtS1Fd as options ("--"
+// Takes leading words that begin with '-' and hold only letters of -aAlLRrtS1CFd as options ("--"
 // ends them); the rest, behind one blank, is the path byte for byte. A word with any other letter
-// is a path: a file may be called "-x". -1 changes nothing: NLST has one name a line anyway, and
-// LIST means -l, which stays in force as in `ls -l1`.
+// is a path: a file may be called "-x". -1 and -C change nothing: NLST has one name a line anyway,
+// and LIST means -l, which stays in force as in `ls -l1`.
 ListRequest parse_list_argument(std::string_view argument);
 
 // Dot files are shown with -a or -A only, as vsftpd and ProFTPD do; "." and ".." never: a lister

@@ -14,12 +14,14 @@ namespace sluice::proto {
 
 struct FactChanges {
     std::optional<WallTime> modified;
+    std::optional<WallTime> created;
     std::optional<std::uint32_t> mode;
     std::optional<std::string_view> group;
     std::string_view path;
 };
 
-// "modify=20200102030405;UNIX.mode=0644; name": each fact at most once, in any case.
+// "modify=20200102030405;UNIX.mode=0644; name": each fact at most once, in any
+// case. NcFTP leaves out the last ';', which is no loss.
 // BadArgument -> 501; NotSupported (a fact that cannot be changed) -> 504.
 Result<FactChanges> parse_fact_changes(std::string_view argument);
 

@@ -33,6 +33,8 @@
 
 namespace sluice::session {
 
+struct Quirks;
+
 class Session {
 public:
     // What a client may have sent ahead before we stop reading: two lines of the longest kind.
@@ -92,6 +94,12 @@ public:
     }
     // What TYPE, STRU, MODE and OPTS say now: a transfer takes it along when it begins.
     xfer::Encoding encoding() const;
+    // What this client's profile overrides (session/quirks.hpp).
+    const Quirks& quirks() const;
+    // MODE Z is there, for this client.
+    bool offers_mode_z() const;
+    // Replies that nobody asked to be long are one line.
+    bool is_single_line() const;
     bool may_write() const { return config().anonymous.writable; }
     // Permission bits of new files and folders: SITE UMASK, else the configuration.
     std::uint32_t new_file_mode() const {

@@ -44,6 +44,7 @@ struct State {
     std::uint16_t umask = kNoUmask;   // SITE UMASK
     std::uint32_t idle_seconds = 0;   // SITE IDLE; 0: as configured
     std::uint8_t login_failures = 0;
+    std::uint8_t profile = 0;         // of the client, session/quirks.hpp; 0: not recognised
 
     bool is_logged_in() const { return login == LoginState::LoggedIn; }
 };

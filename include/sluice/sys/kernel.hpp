@@ -156,6 +156,13 @@ public:
     virtual Status change_mode(int fd, std::uint32_t mode) = 0;
     virtual Status set_modified(int fd, WallTime modified) = 0;
     virtual Status change_group(int fd, std::uint32_t group) = 0;
+    // An extended attribute (xattr(7)) of what any descriptor has open, also one of O_PATH.
+    // NotSupported where the file system has none of that kind.
+    virtual Status set_attribute(int fd, const char* attribute, Bytes value) = 0;
+    // The length of the value; NotFound where there is none. A link is not followed, and an empty
+    // name is `directory` itself, which may be any descriptor then.
+    virtual Result<std::size_t> attribute_at(int directory, const char* name,
+                                             const char* attribute, MutableBytes into) = 0;
     virtual Status make_symlink(const char* target, int directory, const char* name) = 0;
     // copy_file_range(2): shares the blocks where the file system can (btrfs, XFS), else copies
     // within the kernel. 0 at the end of `from`. NotSupported, CrossDevice: the caller must read

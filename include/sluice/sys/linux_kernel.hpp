@@ -54,6 +54,9 @@ public:
     Status change_mode(int fd, std::uint32_t mode) override;
     Status set_modified(int fd, WallTime modified) override;
     Status change_group(int fd, std::uint32_t group) override;
+    Status set_attribute(int fd, const char* attribute, Bytes value) override;
+    Result<std::size_t> attribute_at(int directory, const char* name, const char* attribute,
+                                     MutableBytes into) override;
     Status make_symlink(const char* target, int directory, const char* name) override;
     Result<std::size_t> copy_range(int from, std::int64_t from_offset, int to,
                                    std::int64_t to_offset, std::size_t count) override;

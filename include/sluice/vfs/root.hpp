@@ -75,6 +75,9 @@ public:
     // The same, but the last component is no link: for walks, which could otherwise be led in
     // circles. May sleep.
     Result<sys::Fd> open_directory_itself(std::string_view path) const;
+    // The link_status() of `path` with the time that give_created() left, if it did. May sleep.
+    sys::FileStatus with_given_creation(std::string_view path,
+                                        const sys::FileStatus& status) const;
     // Rights in the folder that holds `path`: none for "/". May sleep.
     FolderRights rights_around(std::string_view path) const;
     // Of this process, when the Root was opened.
@@ -99,6 +102,8 @@ public:
     Status change_mode(std::string_view path, std::uint32_t mode) const;
     Status set_modified(std::string_view path, WallTime modified) const;
     Status change_group(std::string_view path, std::uint32_t group) const;
+    // vfs/creation_time.hpp.
+    Status give_created(std::string_view path, WallTime created) const;
 
     // Bytes this process may still write on the file system of a directory. May sleep.
     Result<std::int64_t> free_bytes(std::string_view path) const;

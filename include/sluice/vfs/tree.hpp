@@ -45,6 +45,7 @@ public:
     io::Task<Status> rename(std::string_view from, std::string_view to, bool replace);
     io::Task<Status> change_mode(std::string_view path, std::uint32_t mode);
     io::Task<Status> set_modified(std::string_view path, WallTime modified);
+    io::Task<Status> give_created(std::string_view path, WallTime created);
     io::Task<Status> change_group(std::string_view path, std::uint32_t group);
 
     // Bytes that an upload may still use on the file system of the directory `path` (ALLO, AVBL).

@@ -129,6 +129,11 @@ Value random_value(const Field& field, Prng& prng) {
                 value.names.emplace_back(prng.chance(1, 2) ? "ftp.example.org" : "a-b.test");
             }
             break;
+        case Type::Words:
+            for (std::uint64_t n = prng.below(4); n > 0; --n) {
+                value.names.emplace_back(prng.chance(1, 2) ? "DCP \"9\"" : "HP\\x;y#");
+            }
+            break;
         case Type::ListenList:
             for (std::uint64_t n = 1 + prng.below(5); n > 0; --n) {
                 static constexpr const char* kHosts[] = {"*", "::", "::1", "127.0.0.1", "0.0.0.0"};

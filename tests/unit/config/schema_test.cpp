@@ -168,6 +168,9 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
             case Type::HostNames:
                 other = "ftp.example.org";
                 break;
+            case Type::Words:
+                other = "printer,camera 1";
+                break;
             case Type::Text:
             case Type::Lines:
             case Type::Name:

@@ -269,6 +269,31 @@ TEST(ParseValue, RefusesKindsThatNoSettingHas) {
               "! wants a path in quotes; got a list");
 }
 
+TEST(ParseValue, TakesTextsWithoutCommasAsAList) {
+    const Field& field = field_named("clients.single_line");
+    const auto names = [&field](const RawValue& raw) {
+        const auto value = parse_value(field, raw);
+        return value ? value->names : std::vector<std::string>{"refused"};
+    };
+    EXPECT_EQ(names(raw_of(RawValue::Kind::Word, "")), std::vector<std::string>{});
+    EXPECT_EQ(names(raw_of(RawValue::Kind::Word, "a b,C\"9")),
+              (std::vector<std::string>{"a b", "C\"9"}));
+    RawValue list = raw_of(RawValue::Kind::List, "");
+    list.items = {"DCP-9", std::string(64, 'x')};
+    EXPECT_EQ(names(list), list.items);
+    list.items.assign(kWordsMax, "x");
+    EXPECT_EQ(names(list).size(), kWordsMax);
+    list.items.emplace_back("x");
+    EXPECT_EQ(names(list), std::vector<std::string>{"refused"});
+    for (const std::string& bad : {std::string(), std::string(65, 'x'), std::string("a,b"),
+                                   std::string("a\nb"), std::string("a\0b", 3)}) {
+        list.items = {"fine", bad};
+        const auto value = parse_value(field, list);
+        ASSERT_FALSE(value) << bad;
+        EXPECT_EQ(value.error().item, 1u);
+    }
+}
+
 TEST(Describe, NamesTypeRangeAndTheMeaningOfZero) {
     EXPECT_EQ(describe(field_named("limits.idle_timeout")), "duration, 1s to 7d; \"0\" = never");
     EXPECT_EQ(describe(field_named("server.shards")), "threads, 0 to 1024; 0 = one per core");

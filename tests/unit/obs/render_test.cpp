@@ -120,6 +120,20 @@ TEST(Render, ShowsTheDigestsOfAnUpload) {
               std::string::npos);
 }
 
+TEST(Render, ShowsTheProfileOfAClientThatWasRecognised) {
+    Event event(EventKind::Login, Level::Debug);
+    event.user = "ftp";
+    EXPECT_EQ(text_line(event).find("client"), std::string::npos);
+    EXPECT_EQ(json_line(event).find("client"), std::string::npos);
+    event.client = "single-line device";
+    EXPECT_NE(text_line(event).find(" user=\"ftp\" client=\"single-line device\""),
+              std::string::npos)
+        << text_line(event);
+    EXPECT_NE(json_line(event).find(",\"user\":\"ftp\",\"client\":\"single-line device\""),
+              std::string::npos)
+        << json_line(event);
+}
+
 TEST(RenderText, LeavesOutWhatIsNotKnown) {
     Event event(EventKind::Notice, Level::Warn);
     event.when = WallTime(kWhen);

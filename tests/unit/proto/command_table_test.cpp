@@ -99,7 +99,8 @@ TEST(CommandTable, MarksWhatWrites) {
     EXPECT_EQ(writing, (std::set<CommandId>{CommandId::Mkd, CommandId::Rmd, CommandId::Dele,
                                             CommandId::Rnfr, CommandId::Rnto, CommandId::Stor,
                                             CommandId::Appe, CommandId::Stou, CommandId::Mfmt,
-                                            CommandId::Mff, CommandId::Rmda, CommandId::Comb}));
+                                            CommandId::Mfct, CommandId::Mff, CommandId::Rmda,
+                                            CommandId::Comb}));
 }
 
 TEST(CommandTable, KnowsVerbsItDoesNotOffer) {

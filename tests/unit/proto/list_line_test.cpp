@@ -153,6 +153,9 @@ TEST(ListArgument, TakesOptionWordsOff) {
     EXPECT_TRUE(parse_list_argument("-L").options.follow_links);
     EXPECT_TRUE(parse_list_argument("-F").options.classify);
     EXPECT_EQ(parse_list_argument("-1").options, ListOptions{});
+    EXPECT_EQ(parse_list_argument("-C").options, ListOptions{});
+    EXPECT_TRUE(parse_list_argument("-CF").options.classify);
+    EXPECT_EQ(parse_list_argument("-CF").path, "");
     EXPECT_TRUE(parse_list_argument("-r").options.are_sorted());
     EXPECT_FALSE(parse_list_argument("-lLF1RdaA").options.are_sorted());
 }

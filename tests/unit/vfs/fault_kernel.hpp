@@ -194,6 +194,21 @@ public:
         }
         return real_.change_mode(f, m);
     }
+    Status set_attribute(int f, const char* a, Bytes v) override {
+        const int error = enter("set_attribute");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.set_attribute(f, a, v);
+    }
+    Result<std::size_t> attribute_at(int d, const char* n, const char* a,
+                                     MutableBytes b) override {
+        const int error = enter("attribute_at");
+        if (error != 0) {
+            return fail_errno_of(error);
+        }
+        return real_.attribute_at(d, n, a, b);
+    }
     Status set_modified(int f, WallTime t) override {
         const int error = enter("set_modified");
         if (error != 0) {
