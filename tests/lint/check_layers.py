@@ -20,7 +20,7 @@ FLOORS = (
     ('base',),
     ('sys', 'proto', 'config', 'obs', 'digest'),
     ('io',),
-    ('net', 'vfs', 'auth', 'policy'),
+    ('net', 'tls', 'vfs', 'auth', 'policy'),
     ('xfer',),
     ('session',),
     ('server',),

@@ -1,0 +1,88 @@
+// What all TLS connections of a shard share: certificates, versions, ciphers, tickets.
+//
+// One per shard, because OpenSSL 3.0 counts references with atomics wherever something is shared;
+// only the ticket keys are one object for the process. Made whole or not at all, and never changed:
+// other certificates are another Context, which new connections use from then on.
+// Must outlive its Connections. Owned by: Shard. Thread: its shard; the handshakes of its
+// connections may run on helpers, and so the parts that they read do not change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.hpp"
+#include "sluice/base/time.hpp"
+#include "sluice/sys/kernel.hpp"
+#include "sluice/tls/certificate.hpp"
+#include "sluice/tls/ticket_keys.hpp"
+
+// OpenSSL's own names stay out of the headers that others include.
+struct ssl_ctx_st;
+struct ssl_st;
+struct bio_method_st;
+
+namespace sluice::tls {
+
+enum class Version : std::uint8_t { Tls12, Tls13 };
+
+struct Settings {
+    // The first one is for clients that name no host, or one that is not here. Identities with the
+    // same host names stand side by side, one for each kind of key: a client that knows ECDSA gets
+    // that.
+    std::vector<IdentityText> identities;
+    Version version_min = Version::Tls12;
+    Version version_max = Version::Tls13;
+    // In OpenSSL's language; "" is ours. `ciphers` is for TLS 1.2, `suites` for 1.3.
+    std::string ciphers;
+    std::string suites;
+    std::string groups;
+    // A client that names a host without a certificate here is refused (unrecognized_name).
+    bool strict_sni = false;
+};
+
+class Context {
+public:
+    // Nothing when something cannot be used: then `findings` has an error, beside warnings.
+    static std::unique_ptr<Context> make(sys::Kernel& kernel, const Settings& settings,
+                                         TicketKeys& keys, Findings& findings);
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    ~Context();
+
+    // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
+    // helpers. 1 ms: five to ten with ECDSA, two with RSA (bench/tls).
+    static constexpr Duration kTurnTimeMax = Duration::milliseconds(1);
+    // Whether a step may run on the shard in the turn that began at `turn`; who runs one says how
+    // long it took.
+    bool has_time(Instant turn) {
+        if (turn_ != turn) {
+            turn_ = turn;
+            spent_ = Duration();
+        }
+        return spent_ < kTurnTimeMax;
+    }
+    void spend(Duration time) { spent_ = spent_ + time; }
+
+private:
+    friend class Connection;
+    friend struct Callbacks;
+    struct Site;
+
+    Context(sys::Kernel& kernel, TicketKeys& keys);
+    bool set_up(ssl_ctx_st* context, const Settings& settings, Findings& findings);
+    const Site* site_of(std::string_view host) const;
+    ssl_ctx_st* main() const;
+
+    sys::Kernel& kernel_;
+    TicketKeys& keys_;
+    bool strict_sni_ = false;
+    bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
+    std::vector<std::unique_ptr<Site>> sites_;
+    Instant turn_;
+    Duration spent_;
+};
+
+}  // namespace sluice::tls

@@ -1,0 +1,168 @@
+#include "tls/callbacks.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sluice/tls/connection.hpp"
+#include "tls/site.hpp"
+#include "tls/ticket_mark.hpp"
+
+namespace sluice::tls {
+namespace {
+
+bool is_name(Bytes offered, std::string_view name) {
+    return as_text(offered) == name;
+}
+
+}  // namespace
+
+Connection& Callbacks::of(const SSL* ssl) {
+    return *static_cast<Connection*>(SSL_get_app_data(ssl));
+}
+
+BIO_METHOD* Callbacks::make_wires() {
+    BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sluice wires");
+    if (method == nullptr) {
+        return nullptr;
+    }
+    BIO_meth_set_read_ex(method, wire_read);
+    BIO_meth_set_write_ex(method, wire_write);
+    BIO_meth_set_ctrl(method, wire_control);
+    return method;
+}
+
+int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* count) {
+    Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    *count = std::min(size, connection.input_.size());
+    if (*count == 0) {
+        // The end of the stream is the owner's to see: here it is only "no more for now".
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    std::memcpy(into, connection.input_.data(), *count);
+    connection.input_ = connection.input_.subspan(*count);
+    return 1;
+}
+
+int Callbacks::wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count) {
+    Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    if (!connection.reserve_output(size)) {
+        *count = 0;
+        BIO_set_retry_write(bio);
+        return 0;
+    }
+    std::memcpy(connection.output_data_ + connection.output_end_, from, size);
+    connection.output_end_ += size;
+    *count = size;
+    return 1;
+}
+
+long Callbacks::wire_control(BIO*, int command, long, void*) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+int Callbacks::choose_site(SSL* ssl, int* alert, void* argument) {
+    const Context& context = *static_cast<const Context*>(argument);
+    const char* host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (host == nullptr) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    const Context::Site* site = context.site_of(host);
+    if (site != nullptr) {
+        SSL_set_SSL_CTX(ssl, site->context);
+        return SSL_TLSEXT_ERR_OK;
+    }
+    if (!context.strict_sni_) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// A client that wants to speak HTTP or mail to us has been led here by somebody (ALPACA): it gets
+// the alert of RFC 7301 section 3.2 before it has sent a byte. "x-filezilla-ftp" is understood but
+// not agreed to: with that, a client takes PROT P for granted.
+int Callbacks::choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,
+                               const unsigned char* offered, unsigned offered_size, void*) {
+    const bool is_data = of(ssl).channel_ == Channel::Data;
+    const std::string_view ours = is_data ? "ftp-data" : "ftp";
+    Bytes list(offered, offered_size);
+    bool is_ftp = false;
+    while (!list.empty() && list.size() > list[0]) {
+        const Bytes name = list.subspan(1, list[0]);
+        if (is_name(name, ours)) {
+            *chosen = name.data();
+            *chosen_size = list[0];
+            return SSL_TLSEXT_ERR_OK;
+        }
+        is_ftp = is_ftp || is_name(name, "ftp") || is_name(name, "ftp-data") ||
+                 is_name(name, "x-filezilla-ftp");
+        list = list.subspan(1u + list[0]);
+    }
+    return is_ftp ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// The layout is RFC 5077 section 4, as OpenSSL makes it. 2 says that the client shall have a fresh
+// one: some use each only once (RFC 8446 section C.4).
+int Callbacks::seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                           EVP_MAC_CTX* mac, int is_new) {
+    Context& context = of(ssl).context_;
+    TicketKeys& keys = context.keys_;
+    const Instant now = context.kernel_.now();
+    TicketKey key;
+    if (is_new != 0) {
+        key = keys.newest(now);
+        std::memcpy(name, key.name.data(), key.name.size());
+        if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) {
+            return -1;
+        }
+    } else {
+        const std::optional<TicketKey> found = keys.find(Bytes(name, key.name.size()), now);
+        if (!found) {
+            return 0;
+        }
+        key = *found;
+    }
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac.data(), key.mac.size()),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    if (EVP_MAC_CTX_set_params(mac, parameters) != 1) {
+        return -1;
+    }
+    if (is_new != 0) {
+        return EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv);
+    }
+    const int ready = EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv);
+    return ready == 1 ? 2 : -1;
+}
+
+int Callbacks::mark_ticket(SSL* ssl, void*) {
+    Connection& connection = of(ssl);
+    connection.note_resumption();
+    const bool is_marked = connection.channel_ == Channel::Control || connection.is_bound_;
+    const std::optional<Mark> mark =
+        is_marked ? std::optional<Mark>(connection.mark_) : std::nullopt;
+    return set_mark(SSL_get_session(ssl), mark) ? 1 : 0;
+}
+
+SSL_TICKET_RETURN Callbacks::judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char*,
+                                          std::size_t, SSL_TICKET_STATUS status, void*) {
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    const Connection& connection = of(ssl);
+    const bool is_usable = connection.binding_ != Binding::Require ||
+                           mark_of(session) == std::optional<Mark>(connection.mark_);
+    return is_usable ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+}
+
+}  // namespace sluice::tls

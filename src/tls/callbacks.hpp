@@ -1,0 +1,35 @@
+// What OpenSSL asks during a handshake, and how it reaches a Connection's bytes. C calls us here:
+// each function is one static member, so that the classes can name it a friend.
+// Thread: the one that drives the handshake, a shard or a helper.
+#pragma once
+
+#include "tls/handles.hpp"
+
+namespace sluice::tls {
+
+class Connection;
+
+struct Callbacks {
+    static Connection& of(const SSL* ssl);
+
+    // The bytes of a Connection as a BIO.
+    static BIO_METHOD* make_wires();
+    static int wire_read(BIO* bio, char* into, std::size_t size, std::size_t* count);
+    static int wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count);
+    static long wire_control(BIO* bio, int command, long number, void* pointer);
+
+    // SNI and ALPN; `argument` is the Context.
+    static int choose_site(SSL* ssl, int* alert, void* argument);
+    static int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,
+                               const unsigned char* offered, unsigned offered_size, void* argument);
+
+    // Tickets.
+    static int seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                           EVP_MAC_CTX* mac, int is_new);
+    static int mark_ticket(SSL* ssl, void* argument);
+    static SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char* name,
+                                          std::size_t name_size, SSL_TICKET_STATUS status,
+                                          void* argument);
+};
+
+}  // namespace sluice::tls

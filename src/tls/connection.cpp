@@ -1,0 +1,286 @@
+#include "sluice/tls/connection.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sluice/base/assert.hpp"
+#include "tls/callbacks.hpp"
+#include "tls/handles.hpp"
+#include "tls/ticket_mark.hpp"
+
+namespace sluice::tls {
+namespace {
+
+// Where a client that uses each ticket once is at home: one for now, and some for those of its
+// connections that open before the next one comes.
+constexpr std::size_t kControlTickets = 4;
+constexpr std::size_t kDataTickets = 2;
+// The first piece of output memory: a reply of a line or two, or a handshake with a small chain.
+constexpr std::size_t kOutputBytesMin = 2 * 1024;
+
+}  // namespace
+
+Connection::Connection(Context& context, Channel channel) : context_(context), channel_(channel) {
+    ssl_ = SSL_new(context.main());
+    BIO* bio = BIO_new(context.wires_);
+    // Out of memory, which ends the process wherever it is met.
+    SLUICE_ASSERT(ssl_ != nullptr && bio != nullptr);
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_, bio, bio);
+    SSL_set_app_data(ssl_, this);
+    SSL_set_accept_state(ssl_);
+}
+
+Connection::Connection(Context& context) : Connection(context, Channel::Control) {
+    const bool made = RAND_bytes(mark_.data(), static_cast<int>(mark_.size())) == 1;
+    SLUICE_ASSERT(made);
+    SSL_set_num_tickets(ssl_, kControlTickets);
+}
+
+Connection::Connection(Context& context, const DataRole& role)
+    : Connection(context, Channel::Data) {
+    mark_ = role.owner.mark_;
+    binding_ = role.binding;
+    // A client that only sends may close without having read, and then its TCP throws away what it
+    // has not sent yet (RFC 2525 section 2.17): nothing must wait for it there.
+    SSL_set_num_tickets(ssl_, role.brings_data ? 0 : kDataTickets);
+}
+
+Connection::~Connection() {
+    SSL_free(ssl_);
+}
+
+void Connection::feed(Bytes ciphertext) {
+    SLUICE_ASSERT(input_.empty());
+    input_ = ciphertext;
+}
+
+// Makes room behind the output, in memory of our own up to kOwnOutputMax.
+bool Connection::reserve_output(std::size_t count) {
+    if (output_capacity_ - output_end_ >= count) {
+        return true;
+    }
+    if (lent_) {
+        return false;
+    }
+    const std::size_t used = output_end_ - output_begin_;
+    if (count > kOwnOutputMax - used) {
+        return false;
+    }
+    const std::size_t capacity =
+        std::min(std::max({kOutputBytesMin, used + count, 2 * used}), kOwnOutputMax);
+    std::unique_ptr<std::uint8_t[]> grown(new std::uint8_t[capacity]);
+    if (used > 0) {
+        std::memcpy(grown.get(), output_data_ + output_begin_, used);
+    }
+    own_output_ = std::move(grown);
+    output_data_ = own_output_.get();
+    output_capacity_ = capacity;
+    output_begin_ = 0;
+    output_end_ = used;
+    return true;
+}
+
+void Connection::consume_output(std::size_t count) {
+    SLUICE_ASSERT(count <= output_end_ - output_begin_);
+    output_begin_ += count;
+    release_if_empty();
+}
+
+void Connection::release_if_empty() {
+    if (has_output()) {
+        return;
+    }
+    output_begin_ = 0;
+    output_end_ = 0;
+    if (lent_) {
+        return;
+    }
+    own_output_.reset();
+    output_data_ = nullptr;
+    output_capacity_ = 0;
+}
+
+void Connection::lend_output(MutableBytes memory) {
+    SLUICE_ASSERT(!has_output());
+    lent_ = false;
+    release_if_empty();
+    if (memory.empty()) {
+        return;
+    }
+    lent_ = true;
+    output_data_ = memory.data();
+    output_capacity_ = memory.size();
+}
+
+// How much plaintext certainly fits. Whole records, as long as there is room for one.
+std::size_t Connection::plaintext_room() const {
+    const std::size_t capacity =
+        lent_ ? output_capacity_ - output_end_ : kOwnOutputMax - (output_end_ - output_begin_);
+    if (capacity <= kReserveBytes + kRecordOverheadMax) {
+        return 0;
+    }
+    const std::size_t room = capacity - kReserveBytes;
+    const std::size_t records = room / (kRecordBytesMax + kRecordOverheadMax);
+    return records > 0 ? records * kRecordBytesMax : room - kRecordOverheadMax;
+}
+
+// Turns what an OpenSSL call returned into an error of ours.
+Status Connection::failed(int outcome) {
+    const int kind = SSL_get_error(ssl_, outcome);
+    switch (kind) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            ERR_clear_error();
+            return fail(Errc::WouldBlock);
+        case SSL_ERROR_ZERO_RETURN:
+            ERR_clear_error();
+            return fail(Errc::EndOfStream);
+        default:
+            break;
+    }
+    broken_ = true;
+    failure_ = last_failure();
+    return fail(Errc::Protocol);
+}
+
+Status Connection::handshake() {
+    if (established_) {
+        return {};
+    }
+    if (broken_) {
+        return fail(Errc::Protocol);
+    }
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(ssl_);
+    if (outcome != 1) {
+        const Status status = failed(outcome);
+        if (status.error().code != Errc::EndOfStream) {
+            return status;
+        }
+        broken_ = true;  // close_notify instead of a handshake
+        failure_ = "the peer closed during the handshake";
+        return fail(Errc::Protocol);
+    }
+    established_ = true;
+    note_resumption();
+    return {};
+}
+
+// Not where a ticket is opened: a client may offer several, somebody else's among them, and only
+// the one that it has the secret of is resumed.
+void Connection::note_resumption() {
+    if (SSL_session_reused(ssl_) != 1) {
+        return;
+    }
+    const std::optional<Mark> mark = mark_of(SSL_get_session(ssl_));
+    if (!mark) {
+        return;
+    }
+    if (channel_ == Channel::Data) {
+        is_bound_ = *mark == mark_;
+        return;
+    }
+    // The client of that session is this one: its two control connections may serve each other's
+    // data connections. Clients that keep one cache of tickets for a host rely on that.
+    mark_ = *mark;
+}
+
+Result<std::size_t> Connection::read(MutableBytes into) {
+    if (broken_) {
+        return fail(Errc::Protocol);
+    }
+    if (peer_closed_) {
+        return 0;
+    }
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int outcome = SSL_read_ex(ssl_, into.data(), into.size(), &count);
+    if (outcome == 1) {
+        return count;
+    }
+    const Status status = failed(outcome);
+    if (status.error().code == Errc::EndOfStream) {
+        peer_closed_ = true;
+        return 0;
+    }
+    return fail(status.error());
+}
+
+Result<std::size_t> Connection::write(Bytes plaintext) {
+    SLUICE_ASSERT(established_);
+    if (broken_ || closed_) {
+        return fail(Errc::Protocol);
+    }
+    if (plaintext.empty()) {
+        return 0;
+    }
+    const std::size_t offered =
+        retried_bytes_ > 0 ? retried_bytes_ : std::min(plaintext.size(), plaintext_room());
+    if (offered == 0) {
+        return fail(Errc::WouldBlock);
+    }
+    SLUICE_ASSERT(offered <= plaintext.size());
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int outcome = SSL_write_ex(ssl_, plaintext.data(), offered, &count);
+    if (outcome == 1) {
+        retried_bytes_ = 0;
+        return count;
+    }
+    const Status status = failed(outcome);
+    // The reserve did not suffice; OpenSSL wants exactly the same again.
+    if (status.error().code == Errc::WouldBlock) {
+        retried_bytes_ = offered;
+    }
+    return fail(status.error());
+}
+
+Status Connection::close() {
+    if (!established_ || broken_) {
+        return fail(Errc::Protocol);
+    }
+    if (closed_) {
+        return {};
+    }
+    ERR_clear_error();
+    const int outcome = SSL_shutdown(ssl_);
+    if (outcome < 0) {
+        const Status status = failed(outcome);
+        return fail(status.error());
+    }
+    closed_ = true;
+    return {};
+}
+
+void Connection::issue_ticket() {
+    if (!established_ || broken_ || closed_ || SSL_version(ssl_) != TLS1_3_VERSION) {
+        return;
+    }
+    // Fails only where the handshake is not over; then the client has its tickets yet to come.
+    if (SSL_new_session_ticket(ssl_) != 1) {
+        ERR_clear_error();
+    }
+}
+
+std::string_view Connection::version() const {
+    return SSL_get_version(ssl_);
+}
+
+std::string_view Connection::cipher() const {
+    return SSL_get_cipher_name(ssl_);
+}
+
+bool Connection::was_resumed() const {
+    return SSL_session_reused(ssl_) == 1;
+}
+
+std::string_view Connection::server_name() const {
+    const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? std::string_view() : std::string_view(name);
+}
+
+}  // namespace sluice::tls
