@@ -125,7 +125,9 @@ std::size_t Connection::plaintext_room() const {
     }
     const std::size_t room = capacity - kReserveBytes;
     const std::size_t records = room / (kRecordBytesMax + kRecordOverheadMax);
-    return records > 0 ? records * kRecordBytesMax : room - kRecordOverheadMax;
+    if (records > 0) { return records * kRecordBytesMax; }
+    // A piece for bulk ends with a whole record: the next one begins when this one was sent.
+    return lent_ && has_output() ? 0 : room - kRecordOverheadMax;
 }
 
 // Turns what an OpenSSL call returned into an error of ours.

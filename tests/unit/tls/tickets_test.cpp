@@ -50,7 +50,7 @@ TEST_P(Tickets, OfAnotherSessionOpenNothingWhereBindingIsRequired) {
         Connection data(*context, role(mine, binding));
         Client second(with(thief.last_session()));
         ASSERT_TRUE(shake_hands(data, second));
-        EXPECT_EQ(data.was_resumed(), binding != Binding::Require);
+        EXPECT_EQ(data.was_resumed(), binding != Binding::Require) << static_cast<int>(binding);
         EXPECT_FALSE(data.is_bound());
         EXPECT_EQ(data.is_acceptable(), binding != Binding::Require);
     }

@@ -73,7 +73,10 @@ public:
             SSL_set_alpn_protos(ssl_, list.data(), static_cast<unsigned>(list.size()));
         }
         if (options.session != nullptr) {
-            SSL_set_session(ssl_, options.session);
+            // A copy: OpenSSL's client, too, uses each only once.
+            SSL_SESSION* copy = SSL_SESSION_dup(options.session);
+            SSL_set_session(ssl_, copy);
+            SSL_SESSION_free(copy);
         }
     }
     Client(const Client&) = delete;
