@@ -94,6 +94,9 @@ std::string_view text_of(Errc code) {
         case Errc::Permission: return "operation not permitted";
         case Errc::Protocol: return "protocol error";
         case Errc::WrongSize: return "the size is not the one that ALLO announced";
+        case Errc::TlsHandshake: return "the TLS handshake failed";
+        case Errc::TlsUnbound: return "the TLS session of the control connection was not resumed";
+        case Errc::TlsBroken: return "the TLS connection is broken";
         case Errc::Other: return "system error";
     }
     return "system error";

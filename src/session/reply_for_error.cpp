@@ -41,8 +41,11 @@ proto::ReplyCode code_for_broken_transfer(Errc code) {
         case Errc::ConnectionRefused:
         case Errc::Unreachable:
         case Errc::Protocol:
+        case Errc::TlsBroken:
         // 426 and not 551: most likely the upload was cut, and a client should try again.
         case Errc::WrongSize: return ReplyCode::TransferAborted;
+        case Errc::TlsHandshake:
+        case Errc::TlsUnbound: return ReplyCode::DataNotProtected;
         case Errc::NoSpace: return ReplyCode::NoSpace;
         case Errc::QuotaExceeded:
         case Errc::FileTooBig: return ReplyCode::ExceededAllocation;

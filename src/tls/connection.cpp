@@ -116,6 +116,11 @@ void Connection::lend_output(MutableBytes memory) {
     output_capacity_ = memory.size();
 }
 
+void Connection::drop_output() {
+    output_begin_ = output_end_;
+    lend_output({});
+}
+
 // How much plaintext certainly fits. Whole records, as long as there is room for one.
 std::size_t Connection::plaintext_room() const {
     const std::size_t capacity =
@@ -125,7 +130,9 @@ std::size_t Connection::plaintext_room() const {
     }
     const std::size_t room = capacity - kReserveBytes;
     const std::size_t records = room / (kRecordBytesMax + kRecordOverheadMax);
-    if (records > 0) { return records * kRecordBytesMax; }
+    if (records > 0) {
+        return records * kRecordBytesMax;
+    }
     // A piece for bulk ends with a whole record: the next one begins when this one was sent.
     return lent_ && has_output() ? 0 : room - kRecordOverheadMax;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/xfer/pumps.hpp"
+#include "xfer/secured.hpp"
 #include "xfer/send_plain.hpp"
 
 namespace sluice::xfer {
@@ -40,7 +41,13 @@ io::Task<Status> Outlet::pass(Bytes bytes, bool is_last) {
             step = encode(bytes, is_last);
         }
         if (!step) { co_return fail(step.error()); }
-        const Status sent = co_await send_plain(transfer_, space_.converted.first(step->produced));
+        const Bytes encoded = space_.converted.first(step->produced);
+        Status sent;
+        if (transfer_.is_protected()) {
+            sent = co_await send_protected(transfer_, encoded);
+        } else {
+            sent = co_await send_plain(transfer_, encoded);
+        }
         if (!sent) { co_return fail(sent.error()); }
         bytes = bytes.subspan(step->consumed);
         if (is_last ? step->ended : bytes.empty() && step->produced == 0) { co_return Status(); }
@@ -68,6 +75,7 @@ io::Task<Status> encode_listing(Transfer& transfer, Encoding encoding) {
 
 io::Task<Status> send_bytes(Transfer& transfer, Bytes bytes) {
     if (transfer.outlet() != nullptr) { co_return co_await transfer.outlet()->send(bytes); }
+    if (transfer.is_protected()) { co_return co_await send_protected(transfer, bytes); }
     co_return co_await send_plain(transfer, bytes);
 }
 

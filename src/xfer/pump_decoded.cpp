@@ -30,8 +30,8 @@ struct DecodedRound {
 // far the stream has come.
 class SocketDecoder {
 public:
-    SocketDecoder(sys::Kernel& kernel, int socket, FilterChain& chain, bool ends_with_close)
-        : kernel_(kernel), socket_(socket), chain_(chain), ends_with_close_(ends_with_close) {}
+    SocketDecoder(Transfer& transfer, FilterChain& chain, bool ends_with_close)
+        : transfer_(transfer), chain_(chain), ends_with_close_(ends_with_close) {}
 
     // The buffer may go, and the next round be given another.
     bool is_empty() const { return pending_.empty() && chain_.is_empty() && wants_input_; }
@@ -63,7 +63,11 @@ public:
 
 private:
     bool receive(MutableBytes raw, DecodedRound& round) {
-        const Result<std::size_t> got = kernel_.receive(socket_, raw);
+        // Over TLS one half is for what comes, the other for what it says.
+        const std::size_t cipher_bytes = transfer_.is_protected() ? raw.size() / 2 : 0;
+        const MutableBytes ciphertext = raw.first(cipher_bytes);
+        raw = raw.subspan(cipher_bytes);
+        const Result<std::size_t> got = transfer_.receive_now(raw, ciphertext);
         if (!got) {
             round.socket = fail(got.error());
             return false;
@@ -87,15 +91,14 @@ private:
             round.file = fail(Errc::Protocol);  // no filter does so; but no loop may hang on one
             return;
         }
-        round.file = write_now(kernel_, file, converted.first(step->produced),
+        round.file = write_now(transfer_.kernel(), file, converted.first(step->produced),
                                position + static_cast<std::int64_t>(round.written));
         if (round.file) {
             round.written += step->produced;
         }
     }
 
-    sys::Kernel& kernel_;
-    int socket_;
+    Transfer& transfer_;
     FilterChain& chain_;
     bool ends_with_close_;
     Bytes pending_;
@@ -114,8 +117,9 @@ io::Task<Status> receive_file_decoded(Transfer& transfer, vfs::UploadTarget& tar
     Workspace space;
     FilterChain chain;
     bool has_filters = false;
-    SocketDecoder decoder(transfer.kernel(), transfer.socket().fd(), chain,
-                          encoding.ends_with_close());
+    SocketDecoder decoder(transfer, chain, encoding.ends_with_close());
+    const Status secured = co_await transfer.secure();
+    if (!secured) { co_return secured; }
     while (true) {
         if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
         if (!buffer.is_set()) {
@@ -149,7 +153,10 @@ io::Task<Status> receive_file_decoded(Transfer& transfer, vfs::UploadTarget& tar
         transfer.count(round.received);
         target.advance(round.written);
         if (!round.file) { co_return fail(round.file.error()); }
-        if (round.is_complete) { co_return Status(); }
+        if (round.is_complete) {
+            transfer.end_receiving();
+            co_return Status();
+        }
         if (round.socket) {
             transfer.before_wait();
             co_await reactor.wait_for_budget();

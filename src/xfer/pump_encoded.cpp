@@ -8,6 +8,7 @@
 #include "sluice/xfer/pumps.hpp"
 #include "xfer/filters.hpp"
 #include "xfer/page_cache.hpp"
+#include "xfer/secured.hpp"
 #include "xfer/send_plain.hpp"
 
 namespace sluice::xfer {
@@ -123,7 +124,12 @@ io::Task<Status> send_file_encoded(Transfer& transfer, const vfs::File& file, En
         }
         if (!filled) { co_return fail(filled.error()); }
         transfer.count(0);  // also what is only skipped or shrinks to nothing is progress
-        const Status sent = co_await send_plain(transfer, space.converted.first(*filled));
+        Status sent;
+        if (transfer.is_protected()) {
+            sent = co_await send_protected(transfer, space.converted.first(*filled));
+        } else {
+            sent = co_await send_plain(transfer, space.converted.first(*filled));
+        }
         if (!sent) { co_return fail(sent.error()); }
         if (*filled == 0) {
             co_await reactor.yield();

@@ -19,6 +19,7 @@ constexpr std::int64_t kWindowBytes = 1 << 20;
 }  // namespace
 
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset) {
+    if (transfer.is_protected()) { co_return co_await send_file_protected(transfer, file, offset); }
     io::Reactor& reactor = transfer.reactor();
     // Fixed at the open: a file that grows is sent as it was, one that shrinks is an error.
     const std::int64_t size = file.status.size;

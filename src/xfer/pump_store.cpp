@@ -23,6 +23,9 @@ namespace {
 // times what it takes to hand over.
 constexpr std::uint64_t kRoundBytes = 1 << 20;
 
+// The part of the buffer that ciphertext is received into: four records.
+constexpr std::size_t kCipherBytes = 64 * 1024;
+
 struct Round {
     std::uint64_t written = 0;
     bool has_ended = false;  // the client has closed its side
@@ -31,11 +34,11 @@ struct Round {
 };
 
 struct Ends {
-    sys::Kernel& kernel;
-    int socket;
+    Transfer& transfer;
     int file;
     std::int64_t position;
     MutableBytes buffer;
+    MutableBytes ciphertext;  // of an upload over TLS
     bool is_on_helper;
     digest::HasherSet* digests;
     std::uint64_t bytes_left;  // of what may be written
@@ -45,8 +48,8 @@ struct Ends {
 std::size_t fill_buffer(const Ends& ends, std::size_t room, Round& round) {
     std::size_t filled = 0;
     while (filled < room && round.socket && !round.has_ended) {
-        const Result<std::size_t> got =
-            ends.kernel.receive(ends.socket, ends.buffer.subspan(filled, room - filled));
+        const Result<std::size_t> got = ends.transfer.receive_now(
+            ends.buffer.subspan(filled, room - filled), ends.ciphertext);
         if (!got) {
             round.socket = fail(got.error());
         } else {
@@ -70,7 +73,7 @@ Round run_round(const Ends& ends, std::uint64_t bytes_max) {
         const std::size_t room = static_cast<std::size_t>(
             std::min<std::uint64_t>(ends.buffer.size(), bytes_max - round.written));
         const Bytes received = ends.buffer.first(fill_buffer(ends, room, round));
-        round.file = write_now(ends.kernel, ends.file, received,
+        round.file = write_now(ends.transfer.kernel(), ends.file, received,
                                ends.position + static_cast<std::int64_t>(round.written));
         if (!round.file) { break; }
         round.written += received.size();
@@ -85,6 +88,9 @@ Round run_round(const Ends& ends, std::uint64_t bytes_max) {
 io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
                               StoreOptions options) {
     io::Reactor& reactor = transfer.reactor();
+    const Status secured = co_await transfer.secure();
+    if (!secured) { co_return secured; }
+    const std::size_t cipher_bytes = transfer.is_protected() ? kCipherBytes : 0;
     // A digest of 256 KiB takes a shard a tenth of a millisecond and more: never there.
     const bool is_inline = vfs::may_write_inline(target.fs_class()) && options.digests == nullptr;
     while (true) {
@@ -95,9 +101,15 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
         Result<Buffer> buffer = co_await transfer.take_buffer(transfer.buffers().upload);
         if (!buffer) { co_return fail(buffer.error()); }
         const std::uint64_t written = static_cast<std::uint64_t>(target.bytes_written());
-        const Ends ends{transfer.kernel(), transfer.socket().fd(), target.fd(),
-                        target.offset(),   buffer->bytes(),        !is_inline,
-                        options.digests,   options.bytes_max - written};
+        const MutableBytes room = buffer->bytes();
+        const Ends ends{transfer,
+                        target.fd(),
+                        target.offset(),
+                        room.subspan(cipher_bytes),
+                        room.first(cipher_bytes),
+                        !is_inline,
+                        options.digests,
+                        options.bytes_max - written};
         Round round;
         if (is_inline) {
             const std::uint64_t granted = reactor.take_budget(buffer->size());
@@ -113,7 +125,10 @@ io::Task<Status> receive_file(Transfer& transfer, vfs::UploadTarget& target,
         target.advance(round.written);
         if (!round.file) { co_return fail(round.file.error()); }
         if (is_last) { co_return fail(Errc::Stopped); }
-        if (round.has_ended) { co_return Status(); }
+        if (round.has_ended) {
+            transfer.end_receiving();
+            co_return Status();
+        }
         if (round.socket) {
             transfer.before_wait();
             co_await reactor.wait_for_budget();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "xfer/outlet.hpp"
+#include "xfer/secured.hpp"
 
 namespace sluice::xfer {
 namespace {
@@ -169,6 +170,10 @@ io::Task<Status> Transfer::finish_sending() {
     if (outlet_ != nullptr) {
         const Status encoded = co_await outlet_->finish();
         if (!encoded) { co_return fail(encoded.error()); }
+    }
+    if (is_protected()) {
+        const Status closed = co_await finish_protected();
+        if (!closed) { co_return closed; }
     }
     const Status shut = kernel().shutdown_sending(socket_.fd());
     if (!shut) {

@@ -55,6 +55,10 @@ enum class Errc : std::uint16_t {
     Permission,     // EPERM: the kernel or a sandbox refuses this call at all
     Protocol,       // the peer broke a rule of the protocol
     WrongSize,      // not as many bytes as the peer had announced
+    // TLS of a data connection.
+    TlsHandshake,   // no handshake came about
+    TlsUnbound,     // it does not belong to the control connection (tls.binding)
+    TlsBroken,      // what came is not what the peer sent
     Other,
 };
 

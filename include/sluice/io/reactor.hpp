@@ -58,6 +58,8 @@ public:
         budget_left_ -= granted;
         return granted;
     }
+    // Whether take_budget() would grant anything.
+    bool has_budget() const { return budget_left_ > 0; }
     // Gives back what was not used after all.
     void return_budget(std::uint64_t bytes) { budget_left_ += bytes; }
     // The rest of the caller runs in the next turn.

@@ -25,6 +25,7 @@ enum class ReplyCode : std::uint16_t {
     LongPassiveMode = 228,      // RFC 1639 2.2
     ExtendedPassiveMode = 229,  // RFC 2428 3
     LoggedIn = 230,
+    SecurityDone = 234,         // RFC 2228 3: the handshake may begin
     FileActionOkay = 250,
     PathCreated = 257,
 
@@ -35,6 +36,7 @@ enum class ReplyCode : std::uint16_t {
     ServiceUnavailable = 421,
     CannotOpenData = 425,
     TransferAborted = 426,
+    SecurityUnavailable = 431,  // RFC 2228 3: TLS, but not now
     FileBusy = 450,
     LocalError = 451,
     NoSpace = 452,
@@ -46,8 +48,13 @@ enum class ReplyCode : std::uint16_t {
     ParameterNotImplemented = 504,
     FamilyNotSupported = 521,    // RFC 1639 2.1: use one of the listed address families
     ProtocolNotSupported = 522,  // RFC 2428 2: use one of the listed network protocols
+    ProtectionNeeded = 521,      // RFC 4217 10.2: not with this PROT
+    DataNotProtected = 522,      // RFC 4217 10.2: the TLS of the data connection did not come about
     NotLoggedIn = 530,
     NeedAccountToStore = 532,
+    ChannelNotProtected = 533,  // RFC 2228 4: CCC in clear
+    RefusedBySecurity = 534,    // RFC 2228 3: policy
+    ProtectionUnknown = 536,    // RFC 2228 3: PROT S, PROT E
     FileUnavailable = 550,
     PageTypeUnknown = 551,
     ExceededAllocation = 552,

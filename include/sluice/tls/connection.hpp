@@ -86,6 +86,8 @@ public:
     // Output gathers here from now on; nothing: in memory of our own again. Only while there is no
     // output.
     void lend_output(MutableBytes memory);
+    // Forgets output and lent memory, at the end of a connection that broke.
+    void drop_output();
 
     Status handshake();
     bool is_established() const { return established_; }
@@ -98,6 +100,10 @@ public:
 
     // Plaintext; 0 is the client's close_notify.
     Result<std::size_t> read(MutableBytes into);
+    // How much write() would take now.
+    std::size_t write_room() const {
+        return retried_bytes_ > 0 ? retried_bytes_ : plaintext_room();
+    }
     // Takes what output has room for; the rest is offered again when that was sent.
     Result<std::size_t> write(Bytes plaintext);
     // close_notify; once, and then nothing more is written. What the peer sends can still be read.

@@ -123,6 +123,8 @@ struct BufferPools {
     static constexpr std::size_t kDeflateBytes = 384 * 1024;
     // As much as a helper digests before it lets a shard on its core go first.
     static constexpr std::size_t kDigestBytes = 128 * 1024;
+    // RETR over TLS: plaintext on its way, and what one send takes (src/xfer/pump_tls.cpp).
+    static constexpr std::size_t kTlsBytes = 84 * 4096;
     // Rounds of digests that a shard has with the helpers at a time, whatever its sessions ask for:
     // one that computes and one that waits for a disk. The others stand in line and take turns.
     static constexpr std::uint64_t kDigestsMax = 2;
@@ -133,12 +135,14 @@ struct BufferPools {
         : upload(kUploadBytes, bytes_max - 2 * (bytes_max / kTextShare)),
           text(kTextBytes, bytes_max / kTextShare),
           listing(kListingBytes, bytes_max / kTextShare),
+          tls(kTlsBytes, bytes_max - 2 * (bytes_max / kTextShare)),
           deflate(kDeflateBytes, deflate_bytes_max),
           digest(kDigestBytes, kDigestsMax * kDigestBytes) {}
 
     BufferPool upload;   // STOR and its kin, TYPE I
     BufferPool text;     // TYPE A, MODE B, STRU R
     BufferPool listing;  // LIST and its kin
+    BufferPool tls;      // RETR, TYPE I, over TLS: as much again as uploads may have
     BufferPool deflate;  // MODE Z, and listings that are not plain
     BufferPool digest;   // HASH and its kin; beside `bytes_max`, since 256 KiB are no memory
 };

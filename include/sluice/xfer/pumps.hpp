@@ -24,6 +24,10 @@ namespace sluice::xfer {
 // a helper first.
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset);
 
+// The same over TLS (pump_tls.cpp). send_file() goes there by itself.
+io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
+                                     std::int64_t offset);
+
 // RETR, any other Encoding (pump_encoded.cpp). `offset` counts bytes of the file, whatever MODE and
 // STRU make of them; but where line ends are turned it counts bytes behind that (RFC 3659 5.2), so
 // the file is converted from its start and the first `offset` bytes are left out. OutOfRange when

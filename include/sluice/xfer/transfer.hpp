@@ -14,12 +14,27 @@
 #include "sluice/io/stop.hpp"
 #include "sluice/io/task.hpp"
 #include "sluice/net/socket.hpp"
+#include "sluice/tls/connection.hpp"
 #include "sluice/xfer/buffer_pool.hpp"
 #include "sluice/xfer/data_setup.hpp"
+
+namespace sluice::tls {
+class Stream;
+}
 
 namespace sluice::xfer {
 
 class Outlet;
+
+// PROT P: how the data connection is to be protected.
+struct Protection {
+    tls::Context* context = nullptr;           // null: in clear
+    const tls::Connection* owner = nullptr;    // the control connection's
+    tls::Binding binding = tls::Binding::Prefer;
+    bool brings_data = false;  // an upload
+    bool strict_end = false;   // a FIN without close_notify breaks an upload
+    Duration handshake_limit;
+};
 
 class Transfer {
 public:
@@ -42,6 +57,17 @@ public:
                setup_->reservation.has_connection();
     }
 
+    // Before open_connection().
+    void protect(const Protection& protection) { protection_ = protection; }
+    bool is_protected() const { return protection_.context != nullptr; }
+    // Of a protected transfer: the handshake, once; the pumps call it before their first byte, and
+    // so after the preliminary reply that some clients wait for. TlsHandshake, TlsUnbound, Stopped.
+    io::Task<Status> secure();
+    // Not null after secure() of a protected transfer.
+    tls::Stream* stream();
+    // The client ended an upload with a bare FIN, and that was let pass.
+    bool has_ended_bare() const { return ended_bare_; }
+
     // What a listing is sent through; null: nothing.
     void set_outlet(std::unique_ptr<Outlet> outlet);
     Outlet* outlet() const { return outlet_.get(); }
@@ -63,6 +89,11 @@ public:
     // A buffer of one of buffers(); waits in line when all are out. Stopped.
     io::Task<Result<Buffer>> take_buffer(BufferPool& pool);
     void before_wait() { before_wait_(context_); }
+    // What the client sends, decrypted where that is needed; `ciphertext` is room for it then. Also
+    // on a helper. As sys::Kernel::receive; TlsBroken, and EndOfStream as Protection wants it.
+    Result<std::size_t> receive_now(MutableBytes into, MutableBytes ciphertext);
+    // The end of an upload, told to a client that waits for it.
+    void end_receiving();
     io::OpAwaiter wait_readable() { return io::poll_in(poll_, socket_.fd(), stop_); }
     io::OpAwaiter wait_writable() { return io::poll_out(poll_, socket_.fd(), stop_); }
     // Bytes have moved: counts them and puts off the stall time-out.
@@ -73,7 +104,10 @@ public:
     std::uint64_t bytes() const { return bytes_; }
 
 private:
+    struct Secured;
+
     io::Task<Status> accept_passive();
+    io::Task<Status> finish_protected();
     io::Task<Status> connect_active();
     Status drain_input();
     // What `error`, which ended the connection after our last byte, means for the transfer.
@@ -101,6 +135,9 @@ private:
     std::uint64_t stretch_bytes_ = 0;
     net::Socket socket_;
     std::unique_ptr<Outlet> outlet_;
+    Protection protection_;
+    std::unique_ptr<Secured> secured_;  // behind socket_: gone before it
+    bool ended_bare_ = false;
     std::uint64_t bytes_ = 0;
 };
 

@@ -1,0 +1,102 @@
+#include "xfer/secured.hpp"
+
+namespace sluice::xfer {
+
+Transfer::Secured::Secured(Transfer& which)
+    : transfer(which),
+      stream(
+          tls::Stream::Wires{which.reactor_, which.socket_.fd(), which.poll_, which.stop_, *this},
+          *which.protection_.context,
+          tls::Connection::DataRole{.owner = *which.protection_.owner,
+                                    .binding = which.protection_.binding,
+                                    .brings_data = which.protection_.brings_data}) {}
+
+tls::Stream* Transfer::stream() {
+    return secured_ == nullptr ? nullptr : &secured_->stream;
+}
+
+io::Task<Status> Transfer::secure() {
+    if (!is_protected() || secured_ != nullptr) {
+        co_return Status();
+    }
+    secured_ = std::make_unique<Secured>(*this);
+    const Status shaken = co_await secured_->stream.handshake(protection_.handshake_limit);
+    if (!shaken) {
+        co_return fail(shaken.error().code == Errc::Stopped ? Errc::Stopped : Errc::TlsHandshake);
+    }
+    if (!secured_->stream.connection().is_acceptable()) {
+        co_return fail(Errc::TlsUnbound);
+    }
+    co_return Status();
+}
+
+Result<std::size_t> Transfer::receive_now(MutableBytes into, MutableBytes ciphertext) {
+    if (secured_ == nullptr) {
+        return kernel().receive(socket_.fd(), into);
+    }
+    const Result<std::size_t> got = secured_->stream.receive_now(into, ciphertext);
+    if (got) {
+        return *got;
+    }
+    if (got.error().code == Errc::Protocol) {
+        return fail(Errc::TlsBroken);
+    }
+    if (got.error().code == Errc::EndOfStream && !protection_.strict_end) {
+        // Clients in Ruby and Perl end their uploads like this.
+        ended_bare_ = true;
+        return 0;
+    }
+    return fail(got.error());
+}
+
+// A client may wait for our close_notify before it closes (Python's unwrap()). Whether it still
+// takes it is its own affair: what it had to say has come.
+void Transfer::end_receiving() {
+    if (secured_ == nullptr) {
+        return;
+    }
+    const Status closed = secured_->stream.connection().close();
+    if (closed) {
+        (void)secured_->stream.send_now();
+    }
+}
+
+// close_notify goes before the FIN, also behind nothing at all: an empty file over TLS has a
+// handshake and an end.
+io::Task<Status> Transfer::finish_protected() {
+    const Status secured = co_await secure();
+    if (!secured) {
+        co_return secured;
+    }
+    const Status closed = secured_->stream.connection().close();
+    if (!closed) {
+        co_return fail(Errc::TlsBroken);
+    }
+    const Status flushed = co_await secured_->stream.flush();
+    co_return flushed;
+}
+
+io::Task<Status> send_protected(Transfer& transfer, Bytes bytes) {
+    const Status secured = co_await transfer.secure();
+    if (!secured) {
+        co_return secured;
+    }
+    tls::Stream& stream = *transfer.stream();
+    while (!bytes.empty()) {
+        const Result<std::size_t> taken = stream.connection().write(bytes);
+        if (!taken && taken.error().code != Errc::WouldBlock) {
+            co_return fail(Errc::TlsBroken);
+        }
+        if (taken) {
+            transfer.count(*taken);
+            bytes = bytes.subspan(*taken);
+        }
+        const Status flushed = co_await stream.flush();
+        if (!flushed) {
+            co_return flushed;
+        }
+    }
+    co_return Status();
+}
+
+}  // namespace sluice::xfer
