@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "app/tls_files.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
@@ -68,6 +69,17 @@ void check_charset(const config::Snapshot& config, WorldReport& report) {
         name);
 }
 
+void check_tls(sys::Kernel& kernel, const config::Snapshot& config, WorldReport& report) {
+    if (!config.tls.is_on()) { return; }
+    tls::Findings findings;
+    (void)read_tls_files(kernel, config, findings);
+    for (const tls::Finding& finding : findings) {
+        report.errors += finding.is_error ? 1 : 0;
+        report.text += fmt::format("{}: {}\n", finding.is_error ? "error" : "warning",
+                                   finding.text);
+    }
+}
+
 void check_limits(const config::Snapshot& config, WorldReport& report) {
     // A session in a transfer holds its control and data connections and a file.
     const std::uint64_t wanted = std::uint64_t{config.limits.max_sessions} * 3;
@@ -87,6 +99,7 @@ WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config) {
     check_listeners(kernel, config, report);
     check_engine(kernel, config, report);
     check_charset(config, report);
+    check_tls(kernel, config, report);
     check_limits(config, report);
     return report;
 }

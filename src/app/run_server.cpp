@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "app/log_sinks.hpp"
+#include "app/tls_files.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
@@ -65,10 +67,10 @@ io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Lo
     return io::EngineKind::Epoll;
 }
 
-std::string url_of(const sys::SocketAddress& address) {
+std::string url_of(const sys::SocketAddress& address, std::string_view scheme) {
     std::string host = address.is_v6() ? "[" + address.host_text() + "]" : address.host_text();
     if (address.is_wildcard()) { host = address.is_v6() ? "[::1]" : "127.0.0.1"; }
-    return fmt::format("ftp://{}:{}/", host, address.port());
+    return fmt::format("{}://{}:{}/", scheme, host, address.port());
 }
 
 // What a person who started it by hand wants to know, on standard output.
@@ -77,8 +79,12 @@ void announce(const config::Snapshot& config, const server::Server& server,
     std::string text = fmt::format("sluice {} serving {} ({}, anonymous)\n", SLUICE_VERSION,
                                    config.server.root,
                                    config.anonymous.writable ? "writable" : "read-only");
-    for (const sys::SocketAddress& address : server.addresses()) {
-        text += fmt::format("  {}\n", url_of(address));
+    const std::vector<sys::SocketAddress>& addresses = server.addresses();
+    const std::size_t plain = addresses.size() - server::count_addresses(config.tls.listen);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const bool says_tls = i < plain && config.tls.mode != config::TlsMode::Off;
+        text += fmt::format("  {}{}\n", url_of(addresses[i], i < plain ? "ftp" : "ftps"),
+                            says_tls ? " (AUTH TLS)" : "");
     }
     const config::PortRange ports = config.server.passive_ports;
     text += fmt::format("  engine {}, {} {}, passive ports {}-{}\n", engine, server.shards(),
@@ -92,6 +98,23 @@ void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::st
     notice.when = kernel.wall_time();
     notice.reason = text;
     log.emit(notice);
+}
+
+int complain_of(const tls::Findings& findings) {
+    std::string text;
+    for (const tls::Finding& finding : findings) {
+        if (finding.is_error) { text += (text.empty() ? "" : "\nsluiced: ") + finding.text; }
+    }
+    return complain(text, EX_CONFIG);
+}
+
+void log_warnings(const tls::Findings& findings, obs::Log& log, sys::Kernel& kernel) {
+    for (const tls::Finding& finding : findings) {
+        obs::Event notice(obs::EventKind::Notice, obs::Level::Warn);
+        notice.when = kernel.wall_time();
+        notice.reason = finding.text;
+        log.emit(notice);
+    }
 }
 
 void sweep(const vfs::Root& root, obs::Log& log, sys::Kernel& kernel) {
@@ -165,7 +188,15 @@ int run_server(const config::Snapshot& config) {
         choose_engine(kernel, config.server.engine, sinks.main_log(), refusal, refused);
     if (refused) { return complain(refusal, EX_UNAVAILABLE); }
 
-    auto server = std::make_unique<server::Server>(kernel, config, **root, sinks, engine, shards);
+    std::optional<server::TlsFiles> tls;
+    if (config.tls.is_on()) {
+        tls::Findings findings;
+        tls = read_tls_files(kernel, config, findings);
+        if (!tls) { return complain_of(findings); }
+        log_warnings(findings, sinks.main_log(), kernel);
+    }
+    auto server = std::make_unique<server::Server>(kernel, config, **root, sinks, engine, shards,
+                                                   tls ? &*tls : nullptr);
     Error error;
     if (!server->start(refusal, error)) { return complain(refusal, code_of(error)); }
     const std::string_view engine_name =

@@ -87,6 +87,7 @@ constexpr Section kSections[] = {
     {"tree", "How names become files."},
     {"listing", "LIST, NLST, MLSD: what they may keep in memory, and what they show."},
     {"transfer", "How data moves."},
+    {"tls", "FTPS: TLS on the control and data connections."},
     {"messages", "What people read beside the replies."},
     {"clients", "Programs and devices with faults of their own."},
     {"log", "What is written down."},
@@ -120,6 +121,10 @@ constexpr Field listing(Rest... rest) {
 template <auto kMember, class... Rest>
 constexpr Field transfer(Rest... rest) {
     return row<&Snapshot::transfer, kMember>("transfer", rest...);
+}
+template <auto kMember, class... Rest>
+constexpr Field tls(Rest... rest) {
+    return row<&Snapshot::tls, kMember>("tls", rest...);
 }
 template <auto kMember, class... Rest>
 constexpr Field messages(Rest... rest) {
@@ -246,6 +251,39 @@ constexpr Field kFields[] = {
         "How hard MODE Z compresses, 1 (fast) to 9, until the client chooses another level."),
     transfer<&TransferSection::mode_z_ratio>("mode_z_ratio", Type::Integer, "250", Extra{.min = 0, .max = 1032, .zero = "any"},
         "An upload in MODE Z that grows beyond this many times its compressed size, and beyond 64 MiB, is given up (552)."),
+
+    tls<&TlsSection::mode>("mode", Type::Choice, "off", Extra{.choices = "off|optional|required"},
+        "AUTH TLS at the addresses of server.listen: refused, offered, or needed before USER."),
+    tls<&TlsSection::listen>("listen", Type::ListenList, "", Extra{},
+        "Addresses where TLS begins at once (implicit FTPS, like \"*:990\"); none is none."),
+    tls<&TlsSection::certificate>("certificate", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
+        "PEM file with the certificate and those that vouch for it (fullchain.pem)."),
+    tls<&TlsSection::key>("key", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
+        "PEM file with its private key (privkey.pem); \"\" is the file of the certificate."),
+    tls<&TlsSection::certificates>("certificates", Type::Paths, "", Extra{.min = 1, .max = kPathBytesMax},
+        "Folders with a fullchain.pem and a privkey.pem each, as certbot makes them: for further host names (SNI), or for the same with another kind of key."),
+    tls<&TlsSection::self_signed>("self_signed", Type::Boolean, "false", Extra{},
+        "Make a certificate at start where none is named, for trying things out; it lives 30 days and nobody vouches for it."),
+    tls<&TlsSection::protect_data>("protect_data", Type::Boolean, "false", Extra{},
+        "Refuse PROT C, and transfers without PROT P (521)."),
+    tls<&TlsSection::binding>("binding", Type::Choice, "prefer", Extra{.choices = "off|prefer|require"},
+        "Whether a data connection must resume the TLS session of its control connection, so that nobody else can take it; many clients cannot."),
+    tls<&TlsSection::ticket_keys>("ticket_keys", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
+        "File with keys of session tickets (lines of `openssl rand -hex 80`, the newest first) that several servers share; \"\" is random keys, replaced daily."),
+    tls<&TlsSection::min_version>("min_version", Type::Choice, "1.2", Extra{.choices = "1.2|1.3"},
+        "The oldest version of TLS that is spoken."),
+    tls<&TlsSection::ciphers>("ciphers", Type::Text, "", Extra{.min = 0, .max = kMessageBytesMax},
+        "Ciphers of TLS 1.2 in OpenSSL's language; \"\" is AES-GCM and ChaCha20 with forward secrecy."),
+    tls<&TlsSection::suites>("suites", Type::Text, "", Extra{.min = 0, .max = kMessageBytesMax},
+        "Cipher suites of TLS 1.3; \"\" is all three, AES-128-GCM first."),
+    tls<&TlsSection::strict_names>("strict_names", Type::Boolean, "false", Extra{},
+        "Refuse clients that name a host (SNI) without a certificate here."),
+    tls<&TlsSection::strict_close>("strict_close", Type::Boolean, "false", Extra{},
+        "An upload that ends without TLS's own end mark has broken off (426); some clients never send it."),
+    tls<&TlsSection::allow_ccc>("allow_ccc", Type::Boolean, "false", Extra{},
+        "Let clients go on in clear after the login (CCC), for routers that must read their commands."),
+    tls<&TlsSection::handshake_timeout>("handshake_timeout", Type::Duration, "15s", Extra{.min = kSecond, .max = kMinute},
+        "How long a handshake may take."),
 
     messages<&MessagesSection::welcome>("welcome", Type::Lines, "", Extra{.min = 0, .max = kMessageBytesMax},
         "Text shown after the login; \"\" is none."),

@@ -30,6 +30,7 @@ enum class Type : std::uint8_t {
     Lines,     // one or several
     Name,      // letters, digits, '-' and '_'
     Path,
+    Paths,       // several or none
     Ipv4,        // numeric, or "" and "auto" for none
     PortRange,   // "A-B" or "A"
     ListenList,  // "ADDR:PORT", several

@@ -47,8 +47,10 @@ std::string address_text(const ListenAddress& address) {
                              : fmt::format("{}:{}", address.host, address.port);
 }
 
-void check_listen(const ServerSection& server, Checker& checker) {
-    const std::vector<ListenAddress>& all = server.listen;  // at most kListenMax
+void check_listen(const Snapshot& snapshot, Checker& checker) {
+    const ServerSection& server = snapshot.server;
+    std::vector<ListenAddress> all = server.listen;  // each at most kListenMax
+    all.insert(all.end(), snapshot.tls.listen.begin(), snapshot.tls.listen.end());
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (server.passive_ports.contains(all[i].port)) {
             checker.report(Severity::Error, "server.passive_ports", "server.listen",
@@ -77,7 +79,7 @@ void check_listen(const ServerSection& server, Checker& checker) {
 void validate(const Snapshot& snapshot, const std::vector<Place>& places,
               Diagnostics& diagnostics) {
     Checker checker(places, diagnostics);
-    check_listen(snapshot.server, checker);
+    check_listen(snapshot, checker);
 
     const LimitsSection& limits = snapshot.limits;
     if (limits.max_sessions_per_ip > limits.max_sessions) {
@@ -105,6 +107,16 @@ void validate(const Snapshot& snapshot, const std::vector<Place>& places,
             Severity::Error, "transfer.allow_foreign_data", "server.passive_mode",
             "'transfer.allow_foreign_data' needs 'server.passive_mode' to be \"auto\" or "
             "\"exclusive\"; it is \"pooled\"");
+    }
+    const TlsSection& tls = snapshot.tls;
+    if (tls.is_on() && tls.certificate.empty() && tls.certificates.empty() && !tls.self_signed) {
+        checker.report(Severity::Error, "tls.certificate", tls.listen.empty() ? "tls.mode" : "tls.listen",
+                       "TLS needs 'tls.certificate' or 'tls.certificates', or, for trying things "
+                       "out, 'tls.self_signed'");
+    }
+    if (tls.protect_data && !tls.is_on()) {
+        checker.report(Severity::Error, "tls.protect_data", "tls.mode",
+                       "'tls.protect_data' refuses all transfers while 'tls.mode' is \"off\"");
     }
     if (!snapshot.anonymous.enabled) {
         checker.report(Severity::Warning, "anonymous.enabled", "anonymous.enabled",

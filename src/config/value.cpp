@@ -129,7 +129,7 @@ bool fits_kind(const Field& field, const RawValue& raw) {
             return field.type == Type::Boolean;
         case RawValue::Kind::List:
             return field.type == Type::ListenList || field.type == Type::HostNames ||
-                   field.type == Type::Words;
+                   field.type == Type::Words || field.type == Type::Paths;
         case RawValue::Kind::Other:
             return false;
     }
@@ -170,6 +170,8 @@ tl::expected<Value, Complaint> parse_value(const Field& field, const RawValue& r
             return parse_host_names(field, raw);
         case Type::Words:
             return parse_words(field, raw);
+        case Type::Paths:
+            return parse_paths(field, raw);
     }
     return unwanted(field, raw);
 }

@@ -149,6 +149,11 @@ Parsed parse_ports(const Field& field, const RawValue& raw) {
 }
 
 Parsed parse_listen(const Field& field, const RawValue& raw) {
+    // Where none is the default, none can be asked for.
+    if (field.fallback.empty() && (raw.kind == RawValue::Kind::List ? items_of(raw).empty()
+                                                                     : raw.text.empty())) {
+        return Value();
+    }
     const std::vector<std::string> items = items_of(raw);
     if (items.empty()) {
         return refused("wants at least one address; got an empty list");
@@ -204,6 +209,30 @@ Parsed parse_words(const Field& field, const RawValue& raw) {
         if (!is_word(value.names[i], field)) {
             RawValue item;
             item.text = value.names[i];
+            tl::unexpected<Complaint> complaint = unwanted(field, item);
+            complaint.value().item = i;
+            return complaint;
+        }
+    }
+    return value;
+}
+
+Parsed parse_paths(const Field& field, const RawValue& raw) {
+    Value value;
+    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
+        return value;
+    }
+    value.names = items_of(raw);
+    if (value.names.size() > kHostNamesMax) {
+        return refused(
+            fmt::format("wants at most {} paths; got {}", kHostNamesMax, value.names.size()));
+    }
+    for (std::size_t i = 0; i < value.names.size(); ++i) {
+        const std::string& path = value.names[i];
+        if (path.empty() || path.size() > static_cast<std::size_t>(field.max) ||
+            path.find_first_of(std::string_view("\0\r\n", 3)) != std::string::npos) {
+            RawValue item;
+            item.text = path;
             tl::unexpected<Complaint> complaint = unwanted(field, item);
             complaint.value().item = i;
             return complaint;

@@ -16,5 +16,6 @@ Parsed parse_listen(const Field& field, const RawValue& raw);
 Parsed parse_host_names(const Field& field, const RawValue& raw);
 // Texts, none, one or many; a comma separates them outside of a TOML list.
 Parsed parse_words(const Field& field, const RawValue& raw);
+Parsed parse_paths(const Field& field, const RawValue& raw);
 
 }  // namespace sluice::config

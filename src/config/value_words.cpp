@@ -43,6 +43,8 @@ std::string wanted(const Field& field) {
             return R"(a name of letters, digits, "-" and "_" in quotes)";
         case Type::Path:
             return "a path in quotes";
+        case Type::Paths:
+            return R"(paths like "/etc/letsencrypt/live/ftp.example.org")";
         case Type::Ipv4:
             return R"(an IPv4 address like "203.0.113.7", or "" for the one the client dialled)";
         case Type::PortRange:
@@ -146,6 +148,7 @@ std::string format_value(const Field& field, const Value& value) {
         case Type::ListenList:
         case Type::HostNames:
         case Type::Words:
+        case Type::Paths:
             return fmt::format("{}", fmt::join(format_items(value), ","));
         default:
             return format_number(field, value.number);
@@ -181,6 +184,8 @@ std::string describe(const Field& field) {
             return "list of host names";
         case Type::Words:
             return fmt::format("list of texts, {} to {} bytes each", field.min, field.max);
+        case Type::Paths:
+            return "list of paths";
     }
     std::string_view noun = field.unit;
     if (field.type == Type::Duration) {

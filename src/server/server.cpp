@@ -25,10 +25,18 @@ struct Server::Worker {
     std::thread thread;
 };
 
+std::size_t count_addresses(const std::vector<config::ListenAddress>& listen) {
+    std::size_t count = 0;
+    for (const config::ListenAddress& address : listen) { count += address.is_any() ? 2u : 1u; }
+    return count;
+}
+
 Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot& config,
                                                          std::string& refusal) {
     std::vector<sys::SocketAddress> addresses;
-    for (const config::ListenAddress& listen : config.server.listen) {
+    std::vector<config::ListenAddress> all = config.server.listen;
+    all.insert(all.end(), config.tls.listen.begin(), config.tls.listen.end());
+    for (const config::ListenAddress& listen : all) {
         if (listen.is_any()) {
             addresses.push_back(*sys::SocketAddress::parse("0.0.0.0", listen.port));
             addresses.push_back(*sys::SocketAddress::parse("::", listen.port));
@@ -70,7 +78,7 @@ Status wait_until_free(sys::Kernel& kernel, const sys::SocketAddress& address) {
 }  // namespace
 
 Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
-               LogSource& logs, io::EngineKind engine, std::uint32_t shards)
+               LogSource& logs, io::EngineKind engine, std::uint32_t shards, const TlsFiles* tls)
     : kernel_(kernel),
       config_(config),
       root_(root),
@@ -82,6 +90,7 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       digests_(config.limits.hash_cache,
                {.at_once = config.limits.hash_at_once,
                 .bytes_per_hour = config.limits.hash_hourly}),
+      tls_(tls),
       listings_(config.listing.cache, config.listing.cache_ttl, config.listing.memory_total),
       helpers_(config.helpers.threads) {
     if (listings_.cache.is_on()) { root.marks().turn_on(); }
@@ -90,6 +99,16 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
 Server::~Server() { join(); }
 
 bool Server::start(std::string& refusal, Error& error) {
+    if (tls_ != nullptr) {
+        ticket_keys_ = std::make_unique<tls::TicketKeys>(kTicketLifetime, kernel_.now());
+        if (!tls_->ticket_keys.empty()) {
+            const Status loaded = ticket_keys_->load(tls_->ticket_keys, refusal);
+            if (!loaded) {
+                error = loaded.error();
+                return false;
+            }
+        }
+    }
     Result<std::vector<sys::SocketAddress>> control = listen_addresses(config_, refusal);
     if (!control) {
         error = control.error();
@@ -144,7 +163,9 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
                                  helpers_,   config_,   root_,
                                  logs_.log_of_shard(worker.index),
                                  placement_, hosts_,    passive_slots_,
-                                 digests_,   listings_, worker.index};
+                                 digests_,   listings_, worker.index,
+                                 tls_ == nullptr ? nullptr : &tls_->settings,
+                                 ticket_keys_.get()};
     {
         Shard shard(around);
         Shard::Refusal refusal;

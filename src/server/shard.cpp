@@ -2,6 +2,7 @@
 
 #include "sluice/net/exclusive_ports.hpp"
 #include "sluice/net/pooled_ports.hpp"
+#include "sluice/server/server.hpp"
 
 namespace sluice::server {
 namespace {
@@ -20,6 +21,16 @@ std::unique_ptr<proto::Charset> open_charset(const config::Snapshot& config) {
     if (config.server.charset.empty()) { return nullptr; }
     Result<std::unique_ptr<proto::Charset>> opened = proto::Charset::open(config.server.charset);
     return opened ? std::move(*opened) : nullptr;
+}
+
+// The same text was good when the server began; each shard makes its own objects of it.
+std::unique_ptr<tls::Context> make_tls(const Surroundings& around) {
+    if (around.tls == nullptr) { return nullptr; }
+    tls::Findings findings;
+    std::unique_ptr<tls::Context> made =
+        tls::Context::make(around.kernel, *around.tls, *around.ticket_keys, findings);
+    SLUICE_ASSERT(made != nullptr);
+    return made;
 }
 
 }  // namespace
@@ -44,12 +55,13 @@ Shard::Shard(const Surroundings& surroundings)
       buffers_(around_.config.limits.transfer_buffer_memory / around_.placement.shards(),
                around_.config.limits.mode_z_memory / around_.placement.shards()),
       charset_(open_charset(around_.config)),
+      tls_(make_tls(around_)),
       services_{reactor_,    around_.config,
                 tree_,       buffers_,
                 around_.listings,
                 peer_rules_, parse_public_address(around_.config),
                 charset_.get(), around_.log, *this,
-                around_.digests},
+                around_.digests, tls_.get()},
       sessions_(around_.config.limits.max_sessions),
       drain_([](io::Message& m) { static_cast<Order&>(m).shard->drain(); }, this),
       kill_([](io::Message& m) { static_cast<Order&>(m).shard->kill(); }, this) {
@@ -218,10 +230,18 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     const std::uint64_t id =
         (static_cast<std::uint64_t>(around_.index) << kShardShift) | ++sessions_begun_;
     session::Session* session =
-        sessions_.create(services_, *ports_[place], std::move(socket), *peer, *local, id);
+        sessions_.create(services_, *ports_[place], std::move(socket), *peer, *local, id,
+                         opening_of(place));
     SLUICE_ASSERT(session != nullptr);
     around_.placement.set_sessions(around_.index, sessions_.live_count());
     session->start();
+}
+
+session::Session::Opening Shard::opening_of(std::uint32_t place) const {
+    const std::size_t implicit = count_addresses(around_.config.tls.listen);
+    return tls_ != nullptr && place + implicit >= listeners_.size()
+               ? session::Session::Opening::Tls
+               : session::Session::Opening::Clear;
 }
 
 // One short reply into an empty socket buffer: it fits, or the client is gone.

@@ -26,9 +26,14 @@ std::string_view as_text_view(const std::string& text, std::size_t from) {
 }  // namespace
 
 io::Task<void> Session::control_loop() {
-    append_greeting(*this);
+    if (is_implicit()) {
+        begin_tls();
+    } else {
+        append_greeting(*this);
+    }
     while (true) {
         take_input();
+        if (is_shaking_hands()) { co_await shake_hands(); }
         join_running();
         if (!is_busy() && !input_.empty() && input_op_.in_flight()) {
             co_await recall_input();
@@ -44,7 +49,8 @@ io::Task<void> Session::control_loop() {
         if (must_end()) { break; }
         flush();
         if (must_end()) { break; }
-        if (was_full && output_.is_empty()) {
+        change_tls();
+        if (was_full && !has_unsent()) {
             // More lines may be there already, and nothing would wake us for them.
             co_await reactor().yield();
             continue;
@@ -57,6 +63,7 @@ io::Task<void> Session::control_loop() {
 
 // While a drain waits for the transfer, the client may still ask about it or abort it.
 bool Session::takes_lines() const {
+    if (tls_step_ != TlsStep::None || is_shaking_hands()) { return false; }
     return end_reason_ == io::StopReason::None ||
            (end_reason_ == io::StopReason::Drain && is_busy());
 }
@@ -76,7 +83,7 @@ void Session::take_input() {
     if (!input_op_.is_done()) { return; }
     const Bytes lent = input_op_.lent();
     const std::size_t before = input_.size();
-    input_.append(as_text(lent));
+    const bool is_intact = take_secure_input(lent);
     reactor().backend().return_input(input_op_);
     const Result<std::uint32_t> received = input_op_.take_result();
     if (!received && received.error().code == Errc::Stopped) { return; }  // recall_input
@@ -84,14 +91,21 @@ void Session::take_input() {
         lose_client();
         return;
     }
-    if (*received == 0) {
-        input_ended_ = true;
-        return;
+    if (*received == 0) { input_ended_ = true; }
+    if (!is_intact) {
+        log_abuse("no TLS on the control connection");
+        request_end(io::StopReason::Protocol);
     }
-    const MutableBytes fresh(reinterpret_cast<std::uint8_t*>(input_.data()) + before,
-                             input_.size() - before);
+    filter_input(before);
+}
+
+// Takes Telnet's commands out of what came behind the first `from` bytes.
+void Session::filter_input(std::size_t from) {
+    if (input_.size() == from) { return; }
+    const MutableBytes fresh(reinterpret_cast<std::uint8_t*>(input_.data()) + from,
+                             input_.size() - from);
     proto::TelnetAnswers answers;
-    input_.resize(before + telnet_.filter(fresh, answers));
+    input_.resize(from + telnet_.filter(fresh, answers));
     if (answers.size > 0) { output_.append(answers.view()); }
 }
 
@@ -226,8 +240,7 @@ bool Session::must_end() {
 
 // Listens to the client as long as it may say more, and for room while replies wait to be sent.
 void Session::arm() {
-    if (input_op_.is_idle() && !input_ended_ && input_.size() < kInputBytesMax &&
-        output_.is_empty()) {
+    if (input_op_.is_idle() && !input_ended_ && input_.size() < kInputBytesMax && !has_unsent()) {
         input_op_.kind = io::OpKind::ReceiveInput;
         input_op_.fd = control_.fd();
         input_op_.event = &wake_;
@@ -239,7 +252,7 @@ void Session::arm() {
 // True when it has begun to wait now.
 bool Session::wait_for_room() {
     if (output_op_.is_done()) { (void)output_op_.take_result(); }
-    if (output_.is_empty() || !output_op_.is_idle()) { return false; }
+    if (!has_unsent() || !output_op_.is_idle()) { return false; }
     output_op_.kind = io::OpKind::PollOut;
     output_op_.fd = control_.fd();
     output_op_.event = &wake_;
@@ -274,7 +287,8 @@ io::Task<void> Session::tear_down() {
         // Not where the client has said more: closing over unread bytes throws away what waits.
         flush(end_reason_ == io::StopReason::Quit && input_.empty() && input_op_.is_idle());
     }
-    if (ends_in_order() && !output_.is_empty() && !client_gone_) { co_await send_rest(); }
+    close_tls();
+    if (ends_in_order() && has_unsent() && !client_gone_) { co_await send_rest(); }
     if (end_reason_ == io::StopReason::Protocol && !client_gone_) { co_await linger(); }
     reactor().backend().stop(input_op_);
     reactor().backend().stop(output_op_);
@@ -301,7 +315,7 @@ io::Task<void> Session::send_rest() {
     const Duration patience = config().limits.stall_timeout;
     reactor().set_timer(deadline_, patience.ns > 0 ? patience : kLingerTime);
     lingering_ = true;
-    while (lingering_ && !client_gone_ && !output_.is_empty()) {
+    while (lingering_ && !client_gone_ && has_unsent()) {
         wait_for_room();
         co_await wake_.wait();
         flush();
@@ -316,6 +330,7 @@ io::Task<void> Session::linger() {
     while (lingering_ && !input_ended_ && !client_gone_ && total < kLingerBytesMax) {
         std::string().swap(input_);
         output_.release();
+        drop_secure_output();
         arm();
         co_await wake_.wait();
         take_input();

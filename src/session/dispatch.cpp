@@ -17,6 +17,10 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Rein).now = handle_rein;
     at(CommandId::Quit).now = handle_quit;
     at(CommandId::Smnt).now = handle_smnt;
+    at(CommandId::Auth).now = handle_auth;
+    at(CommandId::Pbsz).now = handle_pbsz;
+    at(CommandId::Prot).now = handle_prot;
+    at(CommandId::Ccc).now = handle_ccc;
     at(CommandId::Host).now = handle_host;
     at(CommandId::Cwd).later = handle_cwd;
     at(CommandId::Cdup).later = handle_cdup;

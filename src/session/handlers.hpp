@@ -17,6 +17,11 @@ io::Task<void> handle_pass(Session& session, const Command& command);
 void handle_acct(Session& session, const Command& command);
 void handle_rein(Session& session, const Command& command);
 void handle_quit(Session& session, const Command& command);
+// handlers_secure.cpp
+void handle_auth(Session& session, const Command& command);
+void handle_pbsz(Session& session, const Command& command);
+void handle_prot(Session& session, const Command& command);
+void handle_ccc(Session& session, const Command& command);
 // handlers_negotiate.cpp
 void handle_host(Session& session, const Command& command);
 void handle_clnt(Session& session, const Command& command);

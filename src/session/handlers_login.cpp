@@ -24,6 +24,11 @@ void handle_user(Session& session, const Command& command) {
         session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
         return;
     }
+    if (session.config().tls.mode == config::TlsMode::Required && !session.is_secure()) {
+        // Here, and not at PASS: the password is never sent in clear.
+        session.reply(ReplyCode::NotLoggedIn, "Logins are encrypted here: AUTH TLS first.");
+        return;
+    }
     state.login = LoginState::UserGiven;
     session.user().assign(command.argument);
     if (is_anonymous_name(command.argument)) {
@@ -70,6 +75,9 @@ void handle_acct(Session& session, const Command&) {
 void handle_rein(Session& session, const Command&) {
     session.reinitialise();
     session.reply(ReplyCode::ServiceReady, "Ready for a new user.");
+    // RFC 4217 section 13: behind its answer everything begins in clear again. Where TLS came first
+    // it stays.
+    if (session.is_secure() && !session.is_implicit()) { session.leave_tls_later(); }
 }
 
 void handle_quit(Session& session, const Command&) {

@@ -25,6 +25,15 @@ void handle_feat(Session& session, const Command&) {
     }
     proto::CommandSet unsaid;
     if (session.config().limits.hash_at_once == 0) { unsaid = digest_commands(); }
+    for (const proto::CommandId id :
+         {proto::CommandId::Auth, proto::CommandId::Pbsz, proto::CommandId::Prot}) {
+        unsaid.set(static_cast<std::size_t>(id), !session.has_tls());
+    }
+    if (session.config().tls.mode == config::TlsMode::Off) {
+        unsaid.set(static_cast<std::size_t>(proto::CommandId::Auth));
+    }
+    unsaid.set(static_cast<std::size_t>(proto::CommandId::Ccc),
+               !session.has_tls() || !session.config().tls.allow_ccc);
     // The one feature of MODE.
     unsaid.set(static_cast<std::size_t>(proto::CommandId::Mode), !session.offers_mode_z());
     proto::append_features(session.output(), session.state().facts, unsaid,

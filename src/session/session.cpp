@@ -5,6 +5,7 @@
 #include "session/messages.hpp"
 #include "session/quirks.hpp"
 #include "session/reply_for_error.hpp"
+#include "session/secure_channel.hpp"
 #include "sluice/proto/path.hpp"
 
 namespace sluice::session {
@@ -13,7 +14,7 @@ using proto::ReplyCode;
 
 Session::Session(const Services& services, net::PassivePorts& ports, net::Socket control,
                  const sys::SocketAddress& peer, const sys::SocketAddress& local,
-                 std::uint64_t id)
+                 std::uint64_t id, Opening opening)
     : services_(services),
       ports_(ports),
       control_(std::move(control)),
@@ -23,7 +24,11 @@ Session::Session(const Services& services, net::PassivePorts& ports, net::Socket
       last_command_(services.reactor.now()),
       peer_(peer),
       local_(local),
-      id_(id) {}
+      id_(id),
+      opening_(opening) {
+    // Where nobody asked for TLS, nobody has to ask for PROT P either.
+    state_.protection_sized = state_.protects_data = is_implicit();
+}
 
 Session::~Session() {
     SLUICE_ASSERT(!is_busy());
@@ -68,6 +73,10 @@ void Session::lose_client() {
 // Sends what the socket takes. The rest waits for room; while it does, no command is read.
 void Session::flush(bool closes_next) {
     if (speaks_charset()) { encode_output(); }
+    if (sends_secure()) {
+        flush_secure();
+        return;
+    }
     while (!output_.is_empty() && !client_gone_) {
         const std::string_view pending = output_.view();
         const Result<std::size_t> sent =
@@ -102,7 +111,7 @@ void Session::encode_output() {
 // control loop's to send.
 void Session::flush_for_transfer() {
     flush();
-    if (!output_.is_empty() && output_op_.is_idle()) { wake_.notify(); }
+    if (has_unsent() && output_op_.is_idle()) { wake_.notify(); }
 }
 
 // The timer fires rarely and looks at the clock: a command only notes when it came.
@@ -124,6 +133,12 @@ void Session::watch_deadline() {
         unlimited = limits.login_timeout.ns == 0;
     } else if (is_busy()) {
         limit = now + idle_limit;  // a transfer has a clock of its own
+    }
+    if (is_shaking_hands()) {
+        limit = std::min(unlimited ? now + config().tls.handshake_timeout : limit,
+                         handshake_began() + config().tls.handshake_timeout);
+        reason = io::StopReason::LoginTimeout;
+        unlimited = false;
     }
     if (output_op_.in_flight() && limits.stall_timeout.ns > 0) {
         // The client takes no replies: as long as for data that does not move.
@@ -199,6 +214,7 @@ xfer::Transfer& Session::begin_transfer(std::string_view command) {
     transfer_note_ = std::make_unique<TransferNote>();
     transfer_note_->command = command;
     transfer_note_->began = reactor().now();
+    if (state_.protects_data) { protect_transfer(command); }
     return *transfer_;
 }
 
@@ -209,6 +225,7 @@ void Session::run_transfer(io::Task<void> task) {
 
 void Session::end_transfer(Status outcome, ReplyCode code,
                            std::initializer_list<std::string_view> text) {
+    if (transfer_->is_protected()) { note_protection(); }
     if (outcome) {
         count_transfer();
         transfer_->socket().close();
@@ -275,6 +292,7 @@ void Session::reinitialise() {
     if (state_.is_logged_in()) { began_ = reactor().now(); }
     state_ = State();
     state_.login_failures = failures;
+    state_.protection_sized = state_.protects_data = is_implicit();
     history_.reset();
     data_setup_.reset();
     last_command_ = reactor().now();

@@ -19,6 +19,10 @@ std::string_view words_for(Errc code, io::StopReason reason) {
     switch (code) {
         case Errc::EndOfStream: return "The data ended before their end mark.";
         case Errc::Protocol: return "The data are not what MODE and STRU say.";
+        case Errc::TlsHandshake: return "The TLS handshake of the data connection failed.";
+        case Errc::TlsUnbound:
+            return "The data connection did not resume the TLS session of this one.";
+        case Errc::TlsBroken: return "The data connection's TLS broke.";
         case Errc::WrongSize: return "The size is not the one that ALLO announced.";
         default: return text_of(code);
     }
@@ -32,6 +36,10 @@ std::int64_t take_restart_offset(Session& session) {
 }
 
 bool require_data_setup(Session& session) {
+    if (session.config().tls.protect_data && !session.state().protects_data) {
+        session.reply(ReplyCode::ProtectionNeeded, "Data must be protected here: PROT P first.");
+        return false;
+    }
     if (session.has_data_setup()) { return true; }
     session.reply(ReplyCode::CannotOpenData, "Use PASV, EPSV, PORT or EPRT first.");
     return false;

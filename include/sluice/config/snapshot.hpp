@@ -26,6 +26,9 @@ enum class SizeMismatch : std::uint8_t { Refuse, Accept };
 enum class UploadDigest : std::uint8_t { Off, Crc32, Sha256, Both };
 enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
 enum class ListedOwners : std::uint8_t { Hidden, Numbers };
+enum class TlsMode : std::uint8_t { Off, Optional, Required };
+enum class TlsBinding : std::uint8_t { Off, Prefer, Require };
+enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
 
@@ -143,6 +146,29 @@ struct TransferSection {
     friend bool operator==(const TransferSection&, const TransferSection&) = default;
 };
 
+struct TlsSection {
+    TlsMode mode = TlsMode::Off;
+    std::vector<ListenAddress> listen;  // implicit TLS
+    std::string certificate;
+    std::string key;                        // "" = in the file of the certificate
+    std::vector<std::string> certificates;  // folders with fullchain.pem and privkey.pem
+    bool self_signed = false;
+    bool protect_data = false;  // data in clear are refused
+    TlsBinding binding = TlsBinding::Prefer;
+    std::string ticket_keys;  // "" = random ones
+    TlsVersion min_version = TlsVersion::Tls12;
+    std::string ciphers;  // of TLS 1.2; "" = ours
+    std::string suites;   // of TLS 1.3; "" = ours
+    bool strict_names = false;
+    bool strict_close = false;
+    bool allow_ccc = false;
+    Duration handshake_timeout = Duration::seconds(15);
+
+    // Whether anybody may speak TLS here.
+    bool is_on() const { return mode != TlsMode::Off || !listen.empty(); }
+    friend bool operator==(const TlsSection&, const TlsSection&) = default;
+};
+
 struct MessagesSection {
     std::string welcome;         // with 230; "" = none
     std::string goodbye;         // with 221; "" = none
@@ -183,6 +209,7 @@ struct Snapshot {
     TreeSection tree;
     ListingSection listing;
     TransferSection transfer;
+    TlsSection tls;
     MessagesSection messages;
     ClientsSection clients;
     LogSection log;

@@ -20,6 +20,7 @@ namespace sluice::proto {
 // clang-format off
 enum class CommandId : std::uint8_t {
     User, Pass, Acct, Rein, Quit, Host, Smnt,
+    Auth, Pbsz, Prot, Ccc,
     Cwd, Cdup, Pwd, Mkd, Rmd, Rmda, Dele, Rnfr, Rnto, Comb,
     Port, Pasv, Eprt, Epsv, Lprt, Lpsv, Pret,
     Type, Mode, Stru, Rest, Allo,
@@ -82,6 +83,13 @@ inline constexpr auto kCommandTable = [] {
         {Verb("ACCT"), Id::Acct, Rule::Optional, before_login, "", "<account>", "RFC 959 4.1.1"},
         {Verb("REIN"), Id::Rein, Rule::None, before_login, "", "", "RFC 959 4.1.1"},
         {Verb("QUIT"), Id::Quit, Rule::None, any_time, "", "", "RFC 959 4.1.1"},
+        // Security, of the connection and of the data.
+        {Verb("AUTH"), Id::Auth, Rule::Required, before_login, "AUTH TLS", "TLS | TLS-C | SSL",
+         "RFC 2228 3, RFC 4217"},
+        {Verb("PBSZ"), Id::Pbsz, Rule::Number, before_login, "PBSZ", "0", "RFC 2228 3, RFC 4217 8"},
+        {Verb("PROT"), Id::Prot, Rule::Required, before_login, "PROT", "C | P",
+         "RFC 2228 3, RFC 4217 9"},
+        {Verb("CCC"), Id::Ccc, Rule::None, before_login, "CCC", "", "RFC 2228 3, RFC 4217 5"},
         {Verb("SMNT"), Id::Smnt, Rule::Path, plain, "", "<path>", "RFC 959 4.1.1"},
         {Verb("HOST"), Id::Host, Rule::Required, before_login, "HOST", "<name>", "RFC 7151"},
         // The tree.
@@ -197,11 +205,7 @@ struct UnimplementedVerb {
     std::string_view reference;
 };
 inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
-    {Verb("AUTH"), "RFC 2228 3"},
     {Verb("ADAT"), "RFC 2228 3"},
-    {Verb("PBSZ"), "RFC 2228 3"},
-    {Verb("PROT"), "RFC 2228 3"},
-    {Verb("CCC"), "RFC 2228 3"},
     {Verb("MIC"), "RFC 2228 3"},
     {Verb("CONF"), "RFC 2228 3"},
     {Verb("ENC"), "RFC 2228 3"},

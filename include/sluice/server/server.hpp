@@ -25,6 +25,8 @@
 #include "sluice/server/host_counts.hpp"
 #include "sluice/server/placement.hpp"
 #include "sluice/sys/kernel.hpp"
+#include "sluice/tls/context.hpp"
+#include "sluice/tls/ticket_keys.hpp"
 #include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/root.hpp"
 
@@ -41,10 +43,17 @@ protected:
     ~LogSource() = default;
 };
 
+// What main has read for TLS, and found good. Null: nobody speaks TLS.
+struct TlsFiles {
+    tls::Settings settings;
+    std::string ticket_keys;  // the text of tls.ticket_keys; "": random ones
+};
+
 class Server {
 public:
     Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
-           LogSource& logs, io::EngineKind engine, std::uint32_t shards);
+           LogSource& logs, io::EngineKind engine, std::uint32_t shards,
+           const TlsFiles* tls = nullptr);
     ~Server();
 
     // True when all shards accept. Otherwise `refusal` is a sentence for the operator, and `error`
@@ -76,6 +85,8 @@ private:
     HostCounts hosts_;
     AtomicBitmap passive_slots_;
     digest::Shared digests_;
+    const TlsFiles* tls_;
+    std::unique_ptr<tls::TicketKeys> ticket_keys_;
     vfs::ListingMemory listings_;
     io::ThreadHelperPool helpers_;
     std::vector<std::unique_ptr<Worker>> workers_;
@@ -86,7 +97,14 @@ private:
     bool kill_ordered_ = false;
 };
 
-// The addresses to listen on, "*" as both families. An error names the bad one.
+// How long session tickets are good: longer than any session. A client that comes back the next day
+// still saves the server a signature.
+inline constexpr Duration kTicketLifetime = Duration::seconds(24 * 3600);
+
+// How many sockets such a list stands for.
+std::size_t count_addresses(const std::vector<config::ListenAddress>& listen);
+// The addresses to listen on, "*" as both families, those of tls.listen last. An error names the
+// bad one.
 Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot& config,
                                                          std::string& refusal);
 

@@ -23,6 +23,7 @@
 #include "sluice/server/host_counts.hpp"
 #include "sluice/server/placement.hpp"
 #include "sluice/session/session.hpp"
+#include "sluice/tls/context.hpp"
 #include "sluice/vfs/tree.hpp"
 #include "sluice/xfer/buffer_pool.hpp"
 
@@ -45,6 +46,9 @@ struct Surroundings {
     digest::Shared& digests;
     vfs::ListingMemory& listings;
     std::uint32_t index;
+    // Null: nobody speaks TLS. Otherwise both, found good before any shard began.
+    const tls::Settings* tls = nullptr;
+    tls::TicketKeys* ticket_keys = nullptr;
 };
 
 class Shard final : session::SessionOwner, net::StrangerSink, ConnectionSink {
@@ -55,7 +59,8 @@ public:
     ~Shard();
 
     // Opens the listeners and the passive ports. `control` are the addresses to listen on; with
-    // port 0 the first shard chooses and control_addresses() tells the others.
+    // port 0 the first shard chooses and control_addresses() tells the others. The last ones are
+    // those of tls.listen.
     struct Refusal {
         sys::SocketAddress address;
         Error error;
@@ -99,6 +104,7 @@ private:
     void stop_ports_when_idle();
     bool make_ports(const sys::SocketAddress& host, Refusal& refusal);
     bool uses_exclusive_ports() const;
+    session::Session::Opening opening_of(std::uint32_t place) const;
 
     Surroundings around_;
     io::FramePool frames_;
@@ -107,6 +113,7 @@ private:
     xfer::BufferPools buffers_;
     net::PeerRules peer_rules_;
     std::unique_ptr<proto::Charset> charset_;
+    std::unique_ptr<tls::Context> tls_;
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on

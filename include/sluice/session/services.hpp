@@ -10,6 +10,7 @@
 #include "sluice/obs/event.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/sys/socket_address.hpp"
+#include "sluice/tls/context.hpp"
 #include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/tree.hpp"
 #include "sluice/xfer/buffer_pool.hpp"
@@ -42,6 +43,7 @@ struct Services {
     obs::Log& log;
     SessionOwner& owner;
     digest::Shared& digests;
+    tls::Context* tls = nullptr;  // null: nobody speaks TLS here
 };
 
 }  // namespace sluice::session

@@ -40,8 +40,11 @@ public:
     // What a client may have sent ahead before we stop reading: two lines of the longest kind.
     static constexpr std::size_t kInputBytesMax = 2 * 8194;
 
+    // How the connection begins: with a banner, or with a TLS handshake and then the banner.
+    enum class Opening : std::uint8_t { Clear, Tls };
     Session(const Services& services, net::PassivePorts& ports, net::Socket control,
-            const sys::SocketAddress& peer, const sys::SocketAddress& local, std::uint64_t id);
+            const sys::SocketAddress& peer, const sys::SocketAddress& local, std::uint64_t id,
+            Opening opening = Opening::Clear);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
@@ -124,6 +127,17 @@ public:
     const sys::SocketAddress& passive_host() const {
         return services_.public_address.is_set() ? services_.public_address : local_;
     }
+    // ---- TLS of the control connection (secure_channel.cpp)
+    // Commands and replies are encrypted now.
+    bool is_secure() const;
+    bool has_tls() const { return services_.tls != nullptr; }
+    bool is_implicit() const { return opening_ == Opening::Tls; }
+    // The client has sent more than the command that runs.
+    bool has_further_input() const { return input_.size() > deferred_ + line_bytes_; }
+    // When all replies so far have left: TLS begins, or ends.
+    void begin_tls_later() { tls_step_ = TlsStep::Begin; }
+    void leave_tls_later() { tls_step_ = TlsStep::Leave; }
+
     bool is_ending() const { return end_reason_ != io::StopReason::None; }
 
     // Begins a transfer over the data set-up: makes transfer(), to be run by `run_transfer`.
@@ -203,10 +217,30 @@ private:
         proto::Command command;
     };
 
+    // secure_channel.cpp
+    struct SecureChannel;
+    enum class TlsStep : std::uint8_t { None, Begin, Leave };
+    bool is_shaking_hands() const;
+    bool has_unsent() const;
+    void change_tls();
+    void begin_tls();
+    io::Task<void> shake_hands();
+    void end_handshake(const Status& step);
+    bool take_secure_input(Bytes received);
+    bool decrypt(Bytes received);
+    void flush_secure();
+    void close_tls();
+    void drop_secure_output();
+    bool sends_secure() const;
+    Instant handshake_began() const;
+    void protect_transfer(std::string_view command);
+    void note_protection();
+
     // control_loop.cpp
     void stop_running(io::StopReason reason);
     io::Task<void> control_loop();
     void take_input();
+    void filter_input(std::size_t from);
     bool next_line(std::string_view& line);
     bool is_binary_greeting() const;
     bool may_pass(std::string_view line);
@@ -263,6 +297,7 @@ private:
     std::uint32_t scanned_ = 0;
     std::unique_ptr<std::string> line_in_utf8_;  // the line that runs, where it was converted
     proto::ReplyBuffer output_;
+    std::unique_ptr<SecureChannel> secure_;
     std::uint32_t encoded_ = 0;  // so many bytes of output_ are in the client's character set
     std::unique_ptr<xfer::DataSetup> data_setup_;
     std::unique_ptr<xfer::Transfer> transfer_;
@@ -274,6 +309,8 @@ private:
     std::unique_ptr<History> history_;
     proto::TelnetFilter telnet_;
     io::StopReason end_reason_ = io::StopReason::None;
+    Opening opening_;
+    TlsStep tls_step_ = TlsStep::None;
     bool client_gone_ = false;       // nothing can be sent any more
     bool input_ended_ = false;       // the client closed its side
     bool lingering_ = false;         // at its end: only waits for the client, for a bounded time

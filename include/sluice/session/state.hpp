@@ -40,6 +40,8 @@ struct State {
     std::optional<digest::AlgorithmSet> stored_hash;       // OPTS STOR HASH; else upload.digest
     bool epsv_all = false;            // RFC 2428 section 4: only EPSV from now on
     bool utf8 = false;                // OPTS UTF8 ON; asked only where there is a character set
+    bool protection_sized = false;    // PBSZ
+    bool protects_data = false;       // PROT P
     bool copies_source = false;       // `source` is of SITE CPFR
     std::uint16_t umask = kNoUmask;   // SITE UMASK
     std::uint32_t idle_seconds = 0;   // SITE IDLE; 0: as configured

@@ -125,6 +125,7 @@ Value random_value(const Field& field, Prng& prng) {
             break;
         }
         case Type::HostNames:
+        case Type::Paths:
             for (std::uint64_t n = prng.below(4); n > 0; --n) {
                 value.names.emplace_back(prng.chance(1, 2) ? "ftp.example.org" : "a-b.test");
             }

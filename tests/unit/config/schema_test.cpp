@@ -165,6 +165,7 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
             case Type::ListenList:
                 other = "*:17";
                 break;
+            case Type::Paths:
             case Type::HostNames:
                 other = "ftp.example.org";
                 break;

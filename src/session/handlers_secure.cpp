@@ -1,0 +1,101 @@
+// AUTH PBSZ PROT CCC: RFC 2228, RFC 4217.
+#include "session/handlers.hpp"
+
+namespace sluice::session {
+namespace {
+
+using proto::equal_ignoring_case;
+using proto::ReplyCode;
+
+bool has_tls(Session& session) {
+    if (session.has_tls() && session.config().tls.is_on()) { return true; }
+    session.reply(ReplyCode::NotImplemented, "TLS is not set up here.");
+    return false;
+}
+
+}  // namespace
+
+// What the client has sent behind it in clear would be taken for commands of the protected session
+// (CVE-2011-1575): then there is none.
+void handle_auth(Session& session, const Command& command) {
+    if (!has_tls(session)) { return; }
+    if (session.is_secure()) {
+        session.reply(ReplyCode::BadSequence, "TLS is in use already.");
+        return;
+    }
+    const std::string_view mechanism = command.argument;
+    // In the drafts before RFC 4217 these two meant PROT P, too, and their clients rely on it.
+    const bool protects_data =
+        equal_ignoring_case(mechanism, "SSL") || equal_ignoring_case(mechanism, "TLS-P");
+    if (!protects_data && !equal_ignoring_case(mechanism, "TLS") &&
+        !equal_ignoring_case(mechanism, "TLS-C")) {
+        session.reply(ReplyCode::ParameterNotImplemented, "AUTH wants TLS or SSL.");
+        return;
+    }
+    if (session.config().tls.mode == config::TlsMode::Off) {
+        session.reply(ReplyCode::RefusedBySecurity, "No AUTH on this port.");
+        return;
+    }
+    if (session.has_further_input()) {
+        session.reply(ReplyCode::BadSequence, "Nothing may follow AUTH before its answer.");
+        session.request_end(io::StopReason::Protocol);
+        return;
+    }
+    session.reinitialise();  // RFC 4217 section 4: also a login in clear is forgotten
+    session.state().protection_sized = protects_data;
+    session.state().protects_data = protects_data;
+    session.reply(ReplyCode::SecurityDone, "Begin TLS now.");
+    session.begin_tls_later();
+}
+
+void handle_pbsz(Session& session, const Command&) {
+    if (!has_tls(session)) { return; }
+    if (!session.is_secure()) {
+        session.reply(ReplyCode::BadSequence, "AUTH TLS first.");
+        return;
+    }
+    session.state().protection_sized = true;
+    session.reply(ReplyCode::Okay, "PBSZ=0");
+}
+
+void handle_prot(Session& session, const Command& command) {
+    if (!has_tls(session)) { return; }
+    State& state = session.state();
+    if (!session.is_secure() || !state.protection_sized) {
+        session.reply(ReplyCode::BadSequence,
+                      session.is_secure() ? "PBSZ first." : "AUTH TLS first.");
+        return;
+    }
+    const std::string_view level = command.argument;
+    if (equal_ignoring_case(level, "P")) {
+        state.protects_data = true;
+        session.reply(ReplyCode::Okay, "Data will be protected.");
+    } else if (equal_ignoring_case(level, "C")) {
+        if (session.config().tls.protect_data) {
+            session.reply(ReplyCode::RefusedBySecurity, "Data must be protected here.");
+            return;
+        }
+        state.protects_data = false;
+        session.reply(ReplyCode::Okay, "Data will be in clear.");
+    } else if (equal_ignoring_case(level, "S") || equal_ignoring_case(level, "E")) {
+        session.reply(ReplyCode::ProtectionUnknown, "TLS knows C and P only.");
+    } else {
+        session.reply(ReplyCode::ParameterNotImplemented, "PROT wants C or P.");
+    }
+}
+
+void handle_ccc(Session& session, const Command&) {
+    if (!has_tls(session)) { return; }
+    if (!session.is_secure()) {
+        session.reply(ReplyCode::ChannelNotProtected, "The commands are in clear already.");
+        return;
+    }
+    if (!session.config().tls.allow_ccc) {
+        session.reply(ReplyCode::RefusedBySecurity, "Commands stay protected here.");
+        return;
+    }
+    session.reply(ReplyCode::Okay, "Going on in clear.");
+    session.leave_tls_later();
+}
+
+}  // namespace sluice::session
