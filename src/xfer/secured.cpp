@@ -20,6 +20,10 @@ io::Task<Status> Transfer::secure() {
         co_return Status();
     }
     secured_ = std::make_unique<Secured>(*this);
+    // Data sockets are corked for sendfile, which fills its segments. A handshake is a conversation
+    // of small pieces, each of which would wait 200 ms for more.
+    (void)kernel().set_option(socket_.fd(), sys::SocketOption::Cork, 0);
+    (void)kernel().set_option(socket_.fd(), sys::SocketOption::NoDelay, 1);
     const Status shaken = co_await secured_->stream.handshake(protection_.handshake_limit);
     if (!shaken) {
         co_return fail(shaken.error().code == Errc::Stopped ? Errc::Stopped : Errc::TlsHandshake);
