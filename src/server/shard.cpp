@@ -95,14 +95,24 @@ bool Shard::listen(const std::vector<sys::SocketAddress>& control, Refusal& refu
                                                 around_.config.transfer.congestion.c_str());
         }
         peer_rules_.own_listeners.push_back(listener->address());
+        net::PassivePorts* const shared = ports_of_host(address);
         listeners_.push_back(std::move(listener));
-        if (!make_ports(address, refusal)) { return false; }
+        if (shared == nullptr && !make_ports(address, refusal)) { return false; }
+        ports_of_listener_.push_back(shared == nullptr ? ports_.back().get() : shared);
     }
     return true;
 }
 
-// Data connections come to the address that the control connection came to, so each control
-// listener has a set of ports on its own host.
+// The ports of an earlier listener on the same host (port 21 and the implicit 990), or null.
+net::PassivePorts* Shard::ports_of_host(const sys::SocketAddress& host) const {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        if (listeners_[i]->address().same_host(host)) { return ports_of_listener_[i]; }
+    }
+    return nullptr;
+}
+
+// Data connections come to the address that the control connection came to, so each host listened
+// on has a set of ports of its own.
 bool Shard::make_ports(const sys::SocketAddress& host, Refusal& refusal) {
     const config::PortRange range = around_.config.server.passive_ports;
     if (uses_exclusive_ports()) {
@@ -214,7 +224,7 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     const Result<sys::SocketAddress> local = local_address_of(socket, place);
     if (!peer || !local) { return; }  // gone before we looked
     // A shard that could not listen everywhere is handed connections until it is told to end.
-    if (draining_ || place >= ports_.size()) {
+    if (draining_ || place >= ports_of_listener_.size()) {
         refuse(socket, *peer, "The server is shutting down, try again later.");
         return;
     }
@@ -230,7 +240,7 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     const std::uint64_t id =
         (static_cast<std::uint64_t>(around_.index) << kShardShift) | ++sessions_begun_;
     session::Session* session =
-        sessions_.create(services_, *ports_[place], std::move(socket), *peer, *local, id,
+        sessions_.create(services_, *ports_of_listener_[place], std::move(socket), *peer, *local, id,
                          opening_of(place));
     SLUICE_ASSERT(session != nullptr);
     around_.placement.set_sessions(around_.index, sessions_.live_count());

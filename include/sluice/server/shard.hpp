@@ -102,6 +102,7 @@ private:
     void drain();
     void kill();
     void stop_ports_when_idle();
+    net::PassivePorts* ports_of_host(const sys::SocketAddress& host) const;
     bool make_ports(const sys::SocketAddress& host, Refusal& refusal);
     bool uses_exclusive_ports() const;
     session::Session::Opening opening_of(std::uint32_t place) const;
@@ -117,6 +118,7 @@ private:
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on
+    std::vector<net::PassivePorts*> ports_of_listener_;
     Slab<session::Session> sessions_;
     // Accepted inside the engine's wait, where nobody may be resumed and the turn's clock is old;
     // admitted at the beginning of the next turn.
