@@ -89,7 +89,7 @@ TEST(Loader, ReportsEveryErrorAtOnceWithLineCaretAndSuggestion) {
                        "zzz = { a = 1 }\n"
                        "[sever]\n"
                        "root = \"/\"\n"
-                       "[tls]\n"),
+                       "[sites]\n"),
               "s.toml:3:3: 'server.listen' wants addresses like \"0.0.0.0:21\", \"[::]:21\" or "
               "\"*:21\"; got \"[::]\"\n"
               "    3 |   \"[::]\"]\n"
@@ -117,8 +117,8 @@ TEST(Loader, ReportsEveryErrorAtOnceWithLineCaretAndSuggestion) {
               "s.toml:12:2: unknown section 'sever'\n"
               "   12 | [sever]\n"
               "      |  ^^^^^ did you mean 'server'?\n"
-              "s.toml:14:2: unknown section 'tls'\n"
-              "   14 | [tls]\n"
+              "s.toml:14:2: unknown section 'sites'\n"
+              "   14 | [sites]\n"
               "      |  ^^^\n"
               "9 errors\n");
 }

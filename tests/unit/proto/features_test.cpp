@@ -14,7 +14,9 @@ TEST(Features, ListsWhatTheTableSays) {
     append_features(out, FactSet::initial(), {}, "SHA-256*;MD5");
     EXPECT_EQ(out.view(),
               "211-Features:\r\n"
+              " AUTH TLS\r\n"
               " AVBL\r\n"
+              " CCC\r\n"
               " CLNT\r\n"
               " COMB\r\n"
               " CSID\r\n"
@@ -31,7 +33,9 @@ TEST(Features, ListsWhatTheTableSays) {
               " MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner;UNIX.group;"
               "create;UNIX.ownername;UNIX.groupname;media-type;\r\n"
               " MODE Z\r\n"
+              " PBSZ\r\n"
               " PRET\r\n"
+              " PROT\r\n"
               " RANG STREAM\r\n"
               " REST STREAM\r\n"
               " RMDA\r\n"
@@ -106,7 +110,7 @@ TEST(CommandHelp, ShowsTheSyntax) {
     EXPECT_EQ(help("XPWD"), "214 Syntax: XPWD\r\n");
     EXPECT_TRUE(help("SITE").starts_with("214-"));
     EXPECT_NE(help("site").find("CHMOD"), std::string::npos);
-    EXPECT_TRUE(help("AUTH").starts_with("502 "));
+    EXPECT_TRUE(help("ADAT").starts_with("502 "));
     EXPECT_TRUE(help("FROB").starts_with("501 "));
     EXPECT_TRUE(help("a\r\nb").starts_with("501 "));
 }

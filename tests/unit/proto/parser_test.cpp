@@ -56,7 +56,7 @@ TEST(ParseRequest, IgnoresAnEmptyLine) {
 TEST(ParseRequest, TellsUnknownFromNotImplemented) {
     EXPECT_EQ(parse_request("FROB x").code, ReplyCode::UnknownCommand);
     EXPECT_EQ(parse_request("X").code, ReplyCode::UnknownCommand);
-    EXPECT_EQ(parse_request("AUTH TLS").code, ReplyCode::NotImplemented);
+    EXPECT_EQ(parse_request("ADAT x").code, ReplyCode::NotImplemented);
     EXPECT_EQ(parse_request("THMB JPG 1 1 f").code, ReplyCode::NotImplemented);
     EXPECT_EQ(parse_request("THMB JPG 1 1 f").kind, RequestKind::Refused);
 }
