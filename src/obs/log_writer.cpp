@@ -18,7 +18,7 @@
 namespace sluice::obs {
 namespace {
 
-constexpr std::size_t kTextsPerEvent = 9;
+constexpr std::size_t kTextsPerEvent = 10;
 constexpr std::size_t kTextBytesMax = 4096;           // of one field; a longer one is cut
 constexpr std::size_t kFlushBytes = 64 * 1024;        // lines gathered before a write
 constexpr auto kGatherTime = std::chrono::milliseconds(10);  // wake-ups per second <= 100
@@ -26,7 +26,8 @@ constexpr auto kGatherTime = std::chrono::milliseconds(10);  // wake-ups per sec
 // The views of an event, in a fixed order, to copy and to point elsewhere.
 std::array<std::string_view*, kTextsPerEvent> texts_of(Event& event) {
     return {&event.ip,     &event.user,   &event.client,  &event.password, &event.command,
-            &event.path,   &event.target, &event.reason,  &event.digests};
+            &event.path,   &event.target, &event.reason,  &event.digests,
+            &event.tls};
 }
 
 }  // namespace

@@ -97,6 +97,11 @@ void render_text(std::string& out, const Event& event) {
         fmt::format_to(std::back_inserter(out), " bytes={} ms={} {} code={}", event.bytes,
                        microseconds(event.duration) / 1000,
                        event.complete ? "complete" : "failed", event.code);
+        if (!event.tls.empty()) {
+            fmt::format_to(std::back_inserter(out), " tls={}{}{}", event.tls,
+                           event.tls_bound ? "" : " tls_bound=no",
+                           event.tls_eof_missing ? " tls_eof=missing" : "");
+        }
         if (!event.digests.empty()) {
             fmt::format_to(std::back_inserter(out), " {}", event.digests);
         }
@@ -138,6 +143,11 @@ void render_json(std::string& out, const Event& event) {
                        name_of(event.direction), event.ascii ? "ascii" : "binary", event.bytes,
                        event.offset, event.complete ? "complete" : "failed", event.code);
         text("digests", event.digests);
+        text("tls", event.tls);
+        if (!event.tls.empty()) {
+            fmt::format_to(std::back_inserter(out), ",\"tls_bound\":{}", event.tls_bound);
+        }
+        if (event.tls_eof_missing) { out.append(",\"tls_eof\":\"missing\""); }
     }
     if (event.duration.ns != 0) {
         fmt::format_to(std::back_inserter(out), ",\"duration_us\":{}",

@@ -240,8 +240,8 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     const std::uint64_t id =
         (static_cast<std::uint64_t>(around_.index) << kShardShift) | ++sessions_begun_;
     session::Session* session =
-        sessions_.create(services_, *ports_of_listener_[place], std::move(socket), *peer, *local, id,
-                         opening_of(place));
+        sessions_.create(services_, *ports_of_listener_[place], std::move(socket), *peer, *local,
+                         id, opening_of(place));
     SLUICE_ASSERT(session != nullptr);
     around_.placement.set_sessions(around_.index, sessions_.live_count());
     session->start();

@@ -1,6 +1,7 @@
 // What a session tells the log. Each event is made only where the log wants it.
 #include "session/quirks.hpp"
 #include "sluice/session/session.hpp"
+#include "sluice/tls/stream.hpp"
 
 namespace sluice::session {
 
@@ -40,6 +41,12 @@ void Session::log_transfer(const Status& outcome, ReplyCode code) {
     ended.duration = reactor().kernel().now() - transfer_note_->began;
     ended.code = static_cast<std::uint16_t>(code);
     ended.digests = transfer_note_->digests;
+    if (transfer_->stream() != nullptr) {
+        const tls::Connection& connection = transfer_->stream()->connection();
+        ended.tls = connection.version();
+        ended.tls_bound = connection.is_bound();
+        ended.tls_eof_missing = transfer_->has_ended_bare();
+    }
     if (!outcome) { ended.reason = text_of(outcome.error()); }
     services_.log.emit(ended);
 }

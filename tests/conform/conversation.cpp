@@ -407,6 +407,25 @@ void Conversation::expect_close() {
     }
 }
 
+void Conversation::change_tls(bool begins) {
+    ControlSession& s = session();
+    if (!s.channel) {
+        trouble_.set("the session is closed already");
+        return;
+    }
+    if (!s.inbox.empty()) {
+        trouble_.set(fmt::format("unread before TLS: '{}'", printable(s.inbox)));
+        return;
+    }
+    const Status changed =
+        begins ? world_.begin_tls(*s.channel, std::nullopt) : world_.end_tls(*s.channel);
+    log_.note(s.name + "#", begins ? "TLS" : "clear");
+    if (!changed) {
+        trouble_.set(fmt::format("{}: {}", begins ? "no TLS" : "TLS did not end",
+                                 text_of(changed.error())));
+    }
+}
+
 void Conversation::end_control(bool reset) {
     ControlSession& s = session();
     if (!s.channel) {

@@ -175,6 +175,33 @@ void DataSteps::dial(const std::vector<std::string>& words) {
     }
 }
 
+void DataSteps::protect(const std::vector<std::string>& words) {
+    ControlSession& s = conversation_.session();
+    bool fresh = false;
+    bool refused = false;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        fresh = fresh || words[i] == "fresh";
+        refused = refused || words[i] == "refused";
+    }
+    const auto found = s.data.find(words.front());
+    if (found == s.data.end() || !s.channel) {
+        trouble_.set("no such data connection");
+        return;
+    }
+    DataConnection& data = found->second;
+    if (!connect(data)) {
+        return;
+    }
+    const Status begun =
+        world_.begin_tls(*data.channel, fresh ? std::nullopt : std::optional(*s.channel));
+    if (!begun && !refused) {
+        trouble_.set(fmt::format("no TLS: {}", text_of(begun.error())));
+    }
+    if (begun && refused) {
+        trouble_.set("TLS came about");
+    }
+}
+
 void DataSteps::run(const Step& step) {
     ControlSession& s = conversation_.session();
     const bool is_end = step.word == Word::CloseData || step.word == Word::AbortData;

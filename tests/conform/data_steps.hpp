@@ -23,6 +23,8 @@ public:
     void set_up(const std::vector<std::string>& words);
     // dial [NAME] [from ADDRESS] [to ADDRESS] [port PORT] [narrow]
     void dial(const std::vector<std::string>& words);
+    // tls NAME [fresh] [refused]
+    void protect(const std::vector<std::string>& words);
     void run(const Step& step);
     void release_all(ControlSession& session);
 

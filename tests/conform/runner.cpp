@@ -128,6 +128,13 @@ private:
             case Word::Split:
                 conversation_.split_into(step.number);
                 return;
+            case Word::Tls:
+                if (step.words.empty() || step.words.front() == "off") {
+                    conversation_.change_tls(step.words.empty());
+                } else {
+                    data_.protect(step.words);
+                }
+                return;
             case Word::Reply:
                 conversation_.expect_reply(step);
                 if (foreign_ != nullptr) {

@@ -213,6 +213,9 @@ void SocketWorld::close_listener(ListenerId id) {
 Status SocketWorld::send(ChannelId id, std::string_view bytes, bool urgent) {
     Channel& c = channel(id);
     const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
+    if (c.tls != nullptr) {
+        return send_tls(c, bytes, deadline);
+    }
     while (!bytes.empty()) {
         const int flags = MSG_NOSIGNAL | (urgent ? MSG_OOB : 0);
         const ssize_t sent = ::send(c.fd.number(), bytes.data(), bytes.size(), flags);
@@ -242,6 +245,76 @@ Status SocketWorld::send(ChannelId id, std::string_view bytes, bool urgent) {
     return {};
 }
 
+Status SocketWorld::send_tls(Channel& c, std::string_view bytes, Clock::time_point deadline) {
+    while (!bytes.empty()) {
+        const TlsChannel::Moved moved = c.tls->write(bytes);
+        if (moved.want == TlsChannel::Want::Nothing) {
+            bytes.remove_prefix(moved.count);
+            continue;
+        }
+        if (moved.want == TlsChannel::Want::Broken || moved.want == TlsChannel::Want::End) {
+            return fail(Errc::ConnectionReset);
+        }
+        pollfd entry = {.fd = c.fd.number(), .events = POLLOUT | POLLIN, .revents = 0};
+        if (::poll(&entry, 1, left(deadline)) <= 0) {
+            return fail(Errc::TimedOut);
+        }
+        char piece[16384];
+        const TlsChannel::Moved got = c.tls->read(piece, sizeof piece);
+        c.early.append(piece, got.count);
+    }
+    return {};
+}
+
+Status SocketWorld::begin_tls(ChannelId id, std::optional<ChannelId> resumes) {
+    Channel& c = channel(id);
+    const TlsChannel* origin = resumes ? channel(*resumes).tls.get() : nullptr;
+    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
+    c.tls = std::make_unique<TlsChannel>(c.fd.number(), origin);
+    while (true) {
+        switch (c.tls->handshake()) {
+            case TlsChannel::Want::Nothing:
+                return {};
+            case TlsChannel::Want::Input:
+                if (!wait(c.fd.number(), POLLIN, deadline)) {
+                    return fail(Errc::TimedOut);
+                }
+                break;
+            case TlsChannel::Want::Room:
+                if (!wait(c.fd.number(), POLLOUT, deadline)) {
+                    return fail(Errc::TimedOut);
+                }
+                break;
+            case TlsChannel::Want::End:
+            case TlsChannel::Want::Broken:
+                return fail(Errc::Protocol);
+        }
+    }
+}
+
+Status SocketWorld::end_tls(ChannelId id) {
+    Channel& c = channel(id);
+    if (c.tls == nullptr) {
+        return fail(Errc::BadArgument);
+    }
+    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
+    c.tls->close();
+    while (true) {
+        char piece[4096];
+        const TlsChannel::Moved got = c.tls->read(piece, sizeof piece);
+        if (got.want == TlsChannel::Want::End) {
+            c.tls.reset();
+            return {};
+        }
+        if (got.want != TlsChannel::Want::Input) {
+            return fail(Errc::Protocol);  // also bytes that no reply announced
+        }
+        if (!wait(c.fd.number(), POLLIN, deadline)) {
+            return fail(Errc::TimedOut);
+        }
+    }
+}
+
 ReadEnd SocketWorld::read_until(ChannelId id, std::string& out, std::size_t bytes_max,
                                 Clock::time_point deadline) {
     Channel& c = channel(id);
@@ -253,6 +326,26 @@ ReadEnd SocketWorld::read_until(ChannelId id, std::string& out, std::size_t byte
     }
     if (c.ended) {
         return ReadEnd::Closed;
+    }
+    while (c.tls != nullptr) {
+        const std::size_t before = out.size();
+        out.resize(before + bytes_max);
+        const TlsChannel::Moved got = c.tls->read(out.data() + before, bytes_max);
+        out.resize(before + got.count);
+        switch (got.want) {
+            case TlsChannel::Want::Nothing:
+                return ReadEnd::Bytes;
+            case TlsChannel::Want::End:
+                return ReadEnd::Closed;
+            case TlsChannel::Want::Broken:
+                return ReadEnd::Reset;
+            case TlsChannel::Want::Input:
+            case TlsChannel::Want::Room:
+                break;
+        }
+        if (!wait(c.fd.number(), POLLIN, deadline)) {
+            return ReadEnd::TimedOut;
+        }
     }
     if (!wait(c.fd.number(), POLLIN, deadline)) {
         return ReadEnd::TimedOut;
@@ -281,10 +374,16 @@ ReadEnd SocketWorld::read_now(ChannelId id, std::string& out, std::size_t bytes_
 }
 
 void SocketWorld::finish_sending(ChannelId id) {
+    if (channel(id).tls != nullptr) {
+        channel(id).tls->close();
+    }
     (void)::shutdown(channel(id).fd.number(), SHUT_WR);  // the peer may be gone already
 }
 
 void SocketWorld::close(ChannelId id) {
+    if (channel(id).tls != nullptr) {
+        channel(id).tls->close();
+    }
     channels_.erase(id);
 }
 
@@ -318,6 +417,9 @@ bool SocketWorld::provides(std::string_view ability) {
         const std::string beside = tree_->outside_path();
         return ::setxattr(beside.c_str(), kProbe, "1", 1, 0) == 0 &&
                ::removexattr(beside.c_str(), kProbe) == 0;
+    }
+    if (ability == "tls") {
+        return !tree_->is_remote();  // it takes settings, so the server must be ours
     }
     if (ability == "unprivileged") {
         return ::geteuid() != 0;

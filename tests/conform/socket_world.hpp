@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "tls_channel.hpp"
 #include "tree.hpp"
 #include "unique_fd.hpp"
 #include "world.hpp"
@@ -41,6 +42,8 @@ public:
     Status send(ChannelId channel, std::string_view bytes, bool urgent) override;
     ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) override;
     ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) override;
+    Status begin_tls(ChannelId channel, std::optional<ChannelId> resumes) override;
+    Status end_tls(ChannelId channel) override;
     void finish_sending(ChannelId channel) override;
     void close(ChannelId channel) override;
     void reset(ChannelId channel) override;
@@ -85,6 +88,7 @@ public:
 private:
     struct Channel {
         UniqueFd fd;
+        std::unique_ptr<TlsChannel> tls;  // gone before the socket
         std::string early;   // what came while a send waited for room
         bool ended = false;  // the end came behind `early`
     };
@@ -94,6 +98,8 @@ private:
     // Milliseconds left, 0 when the deadline has passed.
     static int left(std::chrono::steady_clock::time_point deadline);
     static bool wait(int fd, short events, std::chrono::steady_clock::time_point deadline);
+    Status send_tls(Channel& channel, std::string_view bytes,
+                    std::chrono::steady_clock::time_point deadline);
     ReadEnd read_until(ChannelId id, std::string& out, std::size_t bytes_max,
                        std::chrono::steady_clock::time_point deadline);
 

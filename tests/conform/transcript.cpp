@@ -122,6 +122,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"urgent", Word::Raw, Shape::Expression, false},
     {"flood", Word::Raw, Shape::Expression, false},
     {"split", Word::Split, Shape::Number, false},
+    {"tls", Word::Tls, Shape::Options, false},
     {"reply", Word::WholeReply, Shape::Name, false},
     {"repeat", Word::Repeat, Shape::Special, false},
     {"expect-close", Word::ExpectClose, Shape::None, false},

@@ -41,6 +41,7 @@ enum class Word : std::uint8_t {
     Raw,
     Pipeline,
     Split,
+    Tls,
     Repeat,
     Reply,
     ReplyRest,

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,14 @@ public:
     virtual ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
     // As read(), but what has not arrived by now is TimedOut.
     virtual ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
+    // A TLS handshake as its client; from then on all calls mean what is inside. `resumes`: with
+    // the TLS session of that channel. close() and finish_sending() then say close_notify first,
+    // and a server that ends its side without it has reset the channel.
+    virtual Status begin_tls(ChannelId, std::optional<ChannelId> /*resumes*/) {
+        return fail(Errc::NotSupported);
+    }
+    // Says close_notify and waits for the server's; from then on in clear again.
+    virtual Status end_tls(ChannelId) { return fail(Errc::NotSupported); }
     virtual void finish_sending(ChannelId channel) = 0;  // FIN, still receiving
     virtual void close(ChannelId channel) = 0;
     virtual void reset(ChannelId channel) = 0;  // RST
@@ -104,7 +113,7 @@ public:
     virtual void begin_patience() = 0;
     virtual bool pass_moment() = 0;
 
-    // "root", "ipv6" and whatever else a transcript may require.
+    // "root", "ipv6", "tls" and whatever else a transcript may require.
     virtual bool provides(std::string_view ability) = 0;
 };
 

@@ -295,6 +295,7 @@ class Tls(SystemCase):
                 client = self.logged_in(server, version)
                 client.expect(client.store("lenient", content, says_end=False), "226")
                 self.assertEqual(self.tree.read("lenient"), content)
+                sluice.wait_for(lambda: "tls_eof=missing" in server.output(), "the mark in the log")
             with self.tls("tls.strict_close=true", "upload.partial=discard") as server:
                 client = self.logged_in(server, version)
                 client.expect(client.store("strict", content, says_end=False), "426")

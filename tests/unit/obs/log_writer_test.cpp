@@ -129,14 +129,15 @@ TEST(LogWriter, CopiesEveryTextOfAnEvent) {
     MemorySink sink;
     {
         LogWriter writer(json_options(), 1, sink, nullptr);
-        std::string texts[9];
+        std::string texts[10];
         for (std::size_t i = 0; i < std::size(texts); ++i) {
             texts[i] = std::string(100, static_cast<char>('a' + i));
         }
         Event event(EventKind::Transfer, Level::Info);
         std::string_view* const views[] = {&event.ip,   &event.user,   &event.password,
                                            &event.command, &event.path, &event.target,
-                                           &event.reason,  &event.digests, &event.client};
+                                           &event.reason,  &event.digests, &event.client,
+                                           &event.tls};
         for (std::size_t i = 0; i < std::size(texts); ++i) { *views[i] = texts[i]; }
         writer.log(0).emit(event);
         for (std::string& text : texts) { text.assign(100, '!'); }
@@ -152,6 +153,7 @@ TEST(LogWriter, CopiesEveryTextOfAnEvent) {
     EXPECT_EQ(event.at("reason"), std::string(100, 'g'));
     EXPECT_EQ(event.at("digests"), std::string(100, 'h'));
     EXPECT_EQ(event.at("client"), std::string(100, 'i'));
+    EXPECT_EQ(event.at("tls"), std::string(100, 'j'));
 }
 
 // O-RES-10: the reader of the log has stopped. The shard goes on, and the loss has a number.

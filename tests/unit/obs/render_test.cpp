@@ -134,6 +134,23 @@ TEST(Render, ShowsTheProfileOfAClientThatWasRecognised) {
         << json_line(event);
 }
 
+TEST(Render, ShowsTheTlsOfATransferAndWhatIsOddAboutIt) {
+    Event event = transfer("/pub/a");
+    EXPECT_EQ(text_line(event).find("tls"), std::string::npos);
+    EXPECT_EQ(json_line(event).find("tls"), std::string::npos);
+    event.tls = "TLSv1.3";
+    event.tls_bound = true;
+    EXPECT_NE(text_line(event).find(" code=226 tls=TLSv1.3 session="), std::string::npos);
+    EXPECT_NE(json_line(event).find(",\"tls\":\"TLSv1.3\",\"tls_bound\":true"), std::string::npos);
+    EXPECT_EQ(json_line(event).find("tls_eof"), std::string::npos);
+    event.tls_bound = false;
+    event.tls_eof_missing = true;
+    EXPECT_NE(text_line(event).find(" tls=TLSv1.3 tls_bound=no tls_eof=missing "),
+              std::string::npos);
+    EXPECT_NE(json_line(event).find(",\"tls_bound\":false,\"tls_eof\":\"missing\""),
+              std::string::npos);
+}
+
 TEST(RenderText, LeavesOutWhatIsNotKnown) {
     Event event(EventKind::Notice, Level::Warn);
     event.when = WallTime(kWhen);
