@@ -58,6 +58,7 @@ struct Flags {
     std::string engine;
     std::string shards;
     bool is_writable = false;
+    bool speaks_tls = false;
     std::vector<std::string> settings;
     bool check_config = false;
     bool dump_config = false;
@@ -101,6 +102,8 @@ void add_options(CLI::App& app, Flags& flags) {
     text("--engine", flags.engine, "NAME", "auto, io_uring or epoll");
     text("--shards", flags.shards, "N", "Event loops, 0 = one per core");
     app.add_flag("--writable", flags.is_writable, "Let anonymous users change files");
+    app.add_flag("--tls", flags.speaks_tls,
+                 "Offer AUTH TLS, with a self-signed certificate unless one is configured");
     repeated("--set", flags.settings, "KEY=VALUE", "Set any key, like log.level=debug; repeatable");
     app.add_flag("-C,--check-config", flags.check_config, "Print OK or all that hinders a start, exit");
     app.add_flag("--dump-config", flags.dump_config, "Print all values and their origins");
@@ -162,6 +165,10 @@ void add_flags(config::Loader& loader, const CLI::App& app, const Flags& flags) 
     }
     if (flags.is_writable) {
         loader.add_flag("--writable", "anonymous.writable", "true");
+    }
+    if (flags.speaks_tls) {
+        loader.add_flag("--tls", "tls.mode", "optional");
+        loader.add_flag("--tls", "tls.self_signed", "true");
     }
 }
 

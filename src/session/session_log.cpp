@@ -41,7 +41,7 @@ void Session::log_transfer(const Status& outcome, ReplyCode code) {
     ended.duration = reactor().kernel().now() - transfer_note_->began;
     ended.code = static_cast<std::uint16_t>(code);
     ended.digests = transfer_note_->digests;
-    if (transfer_->stream() != nullptr) {
+    if (transfer_->stream() != nullptr && transfer_->stream()->connection().is_established()) {
         const tls::Connection& connection = transfer_->stream()->connection();
         ended.tls = connection.version();
         ended.tls_bound = connection.is_bound();

@@ -489,6 +489,41 @@ class Tls(SystemCase):
                 client.expect(client.reply(), "200")
                 client.expect(client.reply(), "257")
 
+    def test_the_flag_makes_a_certificate(self):
+        with self.serve(wrapper=()) as plain:
+            self.assertNotIn("AUTH TLS", plain.output())
+        with self.tls() as server:
+            self.assertIn("(AUTH TLS)", server.output())
+
+    def check(self, *settings):
+        command = [os.environ["SLUICED"], self.tree.root, "--check-config", "--listen",
+                   "127.0.0.1:0"]
+        for setting in settings:
+            command += ["--set", setting]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=20, check=False)
+        return done.returncode, done.stdout.decode()
+
+    def test_bad_certificates_are_told_apart_before_the_start(self):
+        chain, key = self.pem("one", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+        _, other = self.pem("two", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+        on = "tls.mode=optional"
+        status, text = self.check(on)
+        self.assertNotEqual(status, 0)
+        self.assertIn("TLS needs 'tls.certificate'", text)
+        status, text = self.check(on, "tls.certificate=" + chain, "tls.key=" + other)
+        self.assertNotEqual(status, 0)
+        self.assertIn("is not that of the certificate in", text)
+        status, text = self.check(on, "tls.certificate=/no/such/file")
+        self.assertNotEqual(status, 0)
+        self.assertIn("/no/such/file: no such file", text)
+        status, text = self.check(on, "tls.certificate=" + chain, "tls.key=" + key)
+        self.assertEqual(status, 0, text)
+        status, text = self.check(on, "tls.certificate=" + chain, "tls.key=" + key,
+                                  "tls.ciphers=NONSENSE")
+        self.assertNotEqual(status, 0)
+        self.assertIn("NONSENSE", text)
+
     def pem(self, name, *words):
         key, chain = self.tree.path("..", name + ".key"), self.tree.path("..", name + ".pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", *words, "-nodes", "-keyout", key,

@@ -121,7 +121,7 @@ TEST(CommandLine, NamesEveryOptionInItsHelp) {
     const std::string help = run({"--help"}).output;
     for (const char* option :
          {"[DIR]", "-c, --config FILE ", "--listen ADDR:PORT ", "--passive-ports A-B ",
-          "--public-address IP ", "--engine NAME ", "--shards N ", "--writable ",
+          "--public-address IP ", "--engine NAME ", "--shards N ", "--writable ", "--tls ",
           "--set KEY=VALUE ", "-C, --check-config ", "--dump-config ", "--print-default-config ",
           "--version ", "-h, --help "}) {
         EXPECT_NE(help.find(option), std::string::npos) << option << "\n" << help;
