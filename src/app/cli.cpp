@@ -102,8 +102,7 @@ void add_options(CLI::App& app, Flags& flags) {
     text("--engine", flags.engine, "NAME", "auto, io_uring or epoll");
     text("--shards", flags.shards, "N", "Event loops, 0 = one per core");
     app.add_flag("--writable", flags.is_writable, "Let anonymous users change files");
-    app.add_flag("--tls", flags.speaks_tls,
-                 "Offer AUTH TLS, with a self-signed certificate unless one is configured");
+    app.add_flag("--tls", flags.speaks_tls, "Offer AUTH TLS, self-signed unless configured");
     repeated("--set", flags.settings, "KEY=VALUE", "Set any key, like log.level=debug; repeatable");
     app.add_flag("-C,--check-config", flags.check_config, "Print OK or all that hinders a start, exit");
     app.add_flag("--dump-config", flags.dump_config, "Print all values and their origins");

@@ -227,7 +227,7 @@ TEST(CommandLine, EndsWith64WhenOnlyFlagsAreWrong) {
          "sluiced: unknown option '--lisen'; did you mean '--listen'?\nTry 'sluiced --help'.\n"},
         {{"--shard=2"},
          "sluiced: unknown option '--shard'; did you mean '--shards'?\nTry 'sluiced --help'.\n"},
-        {{"--tls"}, "sluiced: unknown option '--tls'\nTry 'sluiced --help'.\n"},
+        {{"--sftp"}, "sluiced: unknown option '--sftp'\nTry 'sluiced --help'.\n"},
         {{"/a", "/b"},
          "sluiced: only one DIR can be served, what is '/b'?\nTry 'sluiced --help'.\n"},
         {{"--config"}, "sluiced: --config: 1 required FILE missing\nTry 'sluiced --help'.\n"},

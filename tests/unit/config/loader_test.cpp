@@ -119,7 +119,7 @@ TEST(Loader, ReportsEveryErrorAtOnceWithLineCaretAndSuggestion) {
               "      |  ^^^^^ did you mean 'server'?\n"
               "s.toml:14:2: unknown section 'sites'\n"
               "   14 | [sites]\n"
-              "      |  ^^^\n"
+              "      |  ^^^^^\n"
               "9 errors\n");
 }
 

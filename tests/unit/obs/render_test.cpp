@@ -140,7 +140,7 @@ TEST(Render, ShowsTheTlsOfATransferAndWhatIsOddAboutIt) {
     EXPECT_EQ(json_line(event).find("tls"), std::string::npos);
     event.tls = "TLSv1.3";
     event.tls_bound = true;
-    EXPECT_NE(text_line(event).find(" code=226 tls=TLSv1.3 session="), std::string::npos);
+    EXPECT_NE(text_line(event).find(" code=226 tls=TLSv1.3 "), std::string::npos);
     EXPECT_NE(json_line(event).find(",\"tls\":\"TLSv1.3\",\"tls_bound\":true"), std::string::npos);
     EXPECT_EQ(json_line(event).find("tls_eof"), std::string::npos);
     event.tls_bound = false;
