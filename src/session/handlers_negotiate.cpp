@@ -41,7 +41,9 @@ void handle_host(Session& session, const Command& command) {
                        std::any_of(names.begin(), names.end(), [&command](const std::string& name) {
                            return proto::equal_ignoring_case(name, command.argument);
                        });
-    if (!known) {
+    // RFC 7151 section 3.3: who came by TLS has named its host there, and the certificate was its.
+    const std::string_view named = session.tls_host();
+    if (!known || (!named.empty() && !proto::equal_ignoring_case(named, command.argument))) {
         session.reply(ReplyCode::ParameterNotImplemented, "No such host here.");
         return;
     }

@@ -28,6 +28,10 @@ bool Session::is_secure() const {
     return secure_ != nullptr && secure_->phase == SecureChannel::Phase::Open;
 }
 
+std::string_view Session::tls_host() const {
+    return is_secure() ? secure_->connection.server_name() : std::string_view();
+}
+
 bool Session::is_shaking_hands() const {
     return secure_ != nullptr && secure_->phase == SecureChannel::Phase::Handshake;
 }

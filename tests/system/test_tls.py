@@ -169,6 +169,16 @@ class Tls(SystemCase):
         with self.tls() as server:
             TlsClient(server, host="other.example.org").close()
 
+    def test_host_is_the_one_of_the_handshake(self):
+        with self.tls() as server:
+            client = TlsClient(server, host="ftp.example.org")
+            client.expect(client.command("HOST other.example.org"), "504")
+            client.expect(client.command("HOST FTP.example.org"), "220")
+            client.close()
+            client = TlsClient(server)
+            client.expect(client.command("HOST other.example.org"), "220")
+            client.close()
+
     def test_o_tls_5_http_inside_tls_ends_the_session(self):
         with self.tls() as server:
             for line in (b"GET / HTTP/1.1", b"POST / HTTP/1.1", b"Host: x"):

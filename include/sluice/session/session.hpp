@@ -132,6 +132,8 @@ public:
     bool is_secure() const;
     bool has_tls() const { return services_.tls != nullptr; }
     bool is_implicit() const { return opening_ == Opening::Tls; }
+    // The host that the client has named in the handshake (SNI); "" when there was none.
+    std::string_view tls_host() const;
     // The client has sent more than the command that runs.
     bool has_further_input() const { return input_.size() > deferred_ + line_bytes_; }
     // When all replies so far have left: TLS begins, or ends.
