@@ -109,8 +109,11 @@ void Connection::lend_output(MutableBytes memory) {
     lent_ = false;
     release_if_empty();
     if (memory.empty()) {
+        SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
         return;
     }
+    // Who lends moves bulk: OpenSSL need not free its buffer after each write.
+    SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
     lent_ = true;
     output_data_ = memory.data();
     output_capacity_ = memory.size();
