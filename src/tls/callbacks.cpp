@@ -145,6 +145,14 @@ int Callbacks::seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP
     return ready == 1 ? 2 : -1;
 }
 
+// Asked for a certificate, so this handshake is a full one, and its session is new and nobody
+// else's yet: it may go into the cache. Of a control connection it is marked like its tickets.
+int Callbacks::mark_session(SSL* ssl, void*) {
+    const Connection& connection = of(ssl);
+    if (connection.channel_ != Channel::Control || SSL_get_session(ssl) == nullptr) { return 1; }
+    return set_mark(SSL_get_session(ssl), connection.mark_) ? 1 : 0;
+}
+
 int Callbacks::mark_ticket(SSL* ssl, void*) {
     Connection& connection = of(ssl);
     connection.note_resumption();

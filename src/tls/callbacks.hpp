@@ -26,6 +26,7 @@ struct Callbacks {
     // Tickets.
     static int seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, int is_new);
+    static int mark_session(SSL* ssl, void* argument);
     static int mark_ticket(SSL* ssl, void* argument);
     static SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char* name,
                                           std::size_t name_size, SSL_TICKET_STATUS status,

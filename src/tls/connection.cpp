@@ -50,6 +50,9 @@ Connection::Connection(Context& context, const DataRole& role)
 }
 
 Connection::~Connection() {
+    // Otherwise OpenSSL forgets the session of a connection that ended without close_notify, and
+    // with it those of all data connections to come.
+    if (established_) { SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
     SSL_free(ssl_);
 }
 

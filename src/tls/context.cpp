@@ -21,6 +21,8 @@ constexpr const char* kSuites =
 constexpr const char* kGroups = "X25519:P-256:P-384";
 // Sessions are resumed only where they began: a ticket of another service with our keys is none.
 constexpr unsigned char kSessionContext[] = {'s', 'l', 'u', 'i', 'c', 'e'};
+// About 1 KiB each; beyond that the oldest goes, whose client then makes a full handshake.
+constexpr long kCachedSessionsMax = 2048;
 // RFC 8446 section 4.6.1.
 constexpr std::int64_t kTicketSecondsMax = 7 * 24 * 3600;
 
@@ -128,8 +130,11 @@ bool Context::set_up(ssl_ctx_st* context, const Settings& settings, Findings& fi
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                      SSL_OP_SINGLE_ECDH_USE | SSL_OP_SINGLE_DH_USE);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // Tickets alone: a cache on the server would be a lock for all and memory for each.
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // Tickets need no memory here. The cache, this shard's own, is for clients of TLS 1.2 that take
+    // none (curl): what they resume comes to the shard of their control connection anyway.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+    SSL_CTX_sess_set_cache_size(context, kCachedSessionsMax);
+    SSL_CTX_set_cert_cb(context, Callbacks::mark_session, nullptr);
     SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);
     SSL_CTX_set_timeout(
         context, static_cast<long>(std::min(keys_.lifetime().in_seconds(), kTicketSecondsMax)));

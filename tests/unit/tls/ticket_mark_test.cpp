@@ -210,6 +210,43 @@ TEST_F(TlsTest, ATicketThatIsOfferedButNotResumedMarksNobody) {
     EXPECT_FALSE(data.is_acceptable());
 }
 
+// curl takes no tickets in TLS 1.2: it names the session, and the shard remembers it.
+TEST_F(TlsTest, ASessionWithoutTicketsIsBoundLikeOneWithThem) {
+    const std::unique_ptr<Context> context = make_context();
+    Connection mine(*context);
+    ClientOptions options = only(TLS1_2_VERSION);
+    options.takes_tickets = false;
+    Client first(options);
+    ASSERT_TRUE(shake_hands(mine, first));
+    ClientOptions resuming = options;
+    resuming.session = first.last_session();
+    // Again and again, also when data connections end without close_notify.
+    for (int transfer = 0; transfer < 20; ++transfer) {
+        Connection data(*context, Connection::DataRole{.owner = mine, .binding = Binding::Require});
+        Client second(resuming);
+        ASSERT_TRUE(shake_hands(data, second));
+        EXPECT_TRUE(data.was_resumed());
+        ASSERT_TRUE(data.is_acceptable()) << transfer;
+    }
+    Connection theirs(*context);
+    Client thief(options);
+    ASSERT_TRUE(shake_hands(theirs, thief));
+    resuming.session = thief.last_session();
+    Connection data(*context, Connection::DataRole{.owner = mine, .binding = Binding::Require});
+    Client second(resuming);
+    ASSERT_TRUE(shake_hands(data, second));
+    EXPECT_FALSE(data.is_acceptable());
+    // Nor does a full handshake on a data port make a session that opens the next one.
+    Connection stolen(*context, Connection::DataRole{.owner = mine, .binding = Binding::Prefer});
+    Client stranger(options);
+    ASSERT_TRUE(shake_hands(stolen, stranger));
+    resuming.session = stranger.last_session();
+    Connection next(*context, Connection::DataRole{.owner = mine, .binding = Binding::Require});
+    Client again(resuming);
+    ASSERT_TRUE(shake_hands(next, again));
+    EXPECT_FALSE(next.is_acceptable());
+}
+
 TEST_P(Tickets, OfKeysThatAreGoneAreAFullHandshake) {
     const std::unique_ptr<Context> context = make_context();
     Connection control(*context);

@@ -30,6 +30,7 @@ struct ClientOptions {
     std::string host;
     std::string protocols;  // ALPN, "," between
     SSL_SESSION* session = nullptr;
+    bool takes_tickets = true;
 };
 
 class Client {
@@ -57,6 +58,7 @@ public:
             static_cast<Client*>(SSL_get_app_data(ssl))->sessions_.push_back(session);
             return 1;
         });
+        if (!options.takes_tickets) { SSL_CTX_set_options(context_, SSL_OP_NO_TICKET); }
         ssl_ = SSL_new(context_);
         SSL_set_app_data(ssl_, this);
         in_ = BIO_new(BIO_s_mem());
