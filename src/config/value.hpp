@@ -19,6 +19,7 @@ namespace sluice::config {
 inline constexpr std::size_t kListenMax = 64;
 inline constexpr std::size_t kHostNamesMax = 1024;
 inline constexpr std::size_t kWordsMax = 64;
+inline constexpr std::size_t kPathsMax = 1024;
 
 // A value as it was written, before anyone knows what it should be.
 struct RawValue {

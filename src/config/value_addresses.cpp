@@ -102,6 +102,29 @@ bool is_host_name(std::string_view text) {
            });
 }
 
+// A list whose items all fit; the complaint names the first that does not.
+template <class Fits>
+Parsed parse_items(const Field& field, const RawValue& raw, std::size_t most,
+                   std::string_view noun, Fits fits) {
+    Value value;
+    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
+        return value;
+    }
+    value.names = items_of(raw);
+    if (value.names.size() > most) {
+        return refused(fmt::format("wants at most {} {}; got {}", most, noun, value.names.size()));
+    }
+    const auto bad = std::find_if_not(value.names.begin(), value.names.end(), fits);
+    if (bad != value.names.end()) {
+        RawValue item;
+        item.text = *bad;
+        tl::unexpected<Complaint> complaint = unwanted(field, item);
+        complaint.value().item = static_cast<std::size_t>(bad - value.names.begin());
+        return complaint;
+    }
+    return value;
+}
+
 }  // namespace
 
 Parsed parse_ipv4(const Field& field, const RawValue& raw) {
@@ -174,71 +197,19 @@ Parsed parse_listen(const Field& field, const RawValue& raw) {
 }
 
 Parsed parse_host_names(const Field& field, const RawValue& raw) {
-    Value value;
-    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
-        return value;
-    }
-    value.names = items_of(raw);
-    if (value.names.size() > kHostNamesMax) {
-        return refused(
-            fmt::format("wants at most {} names; got {}", kHostNamesMax, value.names.size()));
-    }
-    for (std::size_t i = 0; i < value.names.size(); ++i) {
-        if (!is_host_name(value.names[i])) {
-            RawValue item;
-            item.text = value.names[i];
-            tl::unexpected<Complaint> complaint = unwanted(field, item);
-            complaint.value().item = i;
-            return complaint;
-        }
-    }
-    return value;
+    return parse_items(field, raw, kHostNamesMax, "names", is_host_name);
 }
 
 Parsed parse_words(const Field& field, const RawValue& raw) {
-    Value value;
-    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
-        return value;
-    }
-    value.names = items_of(raw);
-    if (value.names.size() > kWordsMax) {
-        return refused(
-            fmt::format("wants at most {} texts; got {}", kWordsMax, value.names.size()));
-    }
-    for (std::size_t i = 0; i < value.names.size(); ++i) {
-        if (!is_word(value.names[i], field)) {
-            RawValue item;
-            item.text = value.names[i];
-            tl::unexpected<Complaint> complaint = unwanted(field, item);
-            complaint.value().item = i;
-            return complaint;
-        }
-    }
-    return value;
+    return parse_items(field, raw, kWordsMax, "texts",
+                       [&field](const std::string& text) { return is_word(text, field); });
 }
 
 Parsed parse_paths(const Field& field, const RawValue& raw) {
-    Value value;
-    if (raw.kind != RawValue::Kind::List && raw.text.empty()) {
-        return value;
-    }
-    value.names = items_of(raw);
-    if (value.names.size() > kHostNamesMax) {
-        return refused(
-            fmt::format("wants at most {} paths; got {}", kHostNamesMax, value.names.size()));
-    }
-    for (std::size_t i = 0; i < value.names.size(); ++i) {
-        const std::string& path = value.names[i];
-        if (path.empty() || path.size() > static_cast<std::size_t>(field.max) ||
-            path.find_first_of(std::string_view("\0\r\n", 3)) != std::string::npos) {
-            RawValue item;
-            item.text = path;
-            tl::unexpected<Complaint> complaint = unwanted(field, item);
-            complaint.value().item = i;
-            return complaint;
-        }
-    }
-    return value;
+    return parse_items(field, raw, kPathsMax, "paths", [&field](const std::string& path) {
+        return !path.empty() && path.size() <= static_cast<std::size_t>(field.max) &&
+               path.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos;
+    });
 }
 
 }  // namespace sluice::config
