@@ -257,8 +257,10 @@ Result<bool> Listing::matches(const vfs::Entry& entry) {
 Result<std::size_t> Listing::read_entry(std::span<char> out) {
     vfs::Entry entry;
     const Result<bool> named = folder_->next_name(entry);
-    if (!named) { return fail(named.error()); }
-    if (!*named) {
+    // Below the folder that was asked for, one that is removed while it is read has vanished, too.
+    const bool vanished = !named && named.error().code == Errc::NotFound && !path_.empty();
+    if (!named && !vanished) { return fail(named.error()); }
+    if (vanished || !*named) {
         end_folder();
         return 0;
     }
