@@ -288,7 +288,10 @@ io::Task<void> Session::tear_down() {
         flush(end_reason_ == io::StopReason::Quit && input_.empty() && input_op_.is_idle());
     }
     close_tls();
-    if (ends_in_order() && has_unsent() && !client_gone_) { co_await send_rest(); }
+    if (ends_in_order() && has_unsent() && !client_gone_) {
+        co_await send_rest();
+        close_tls();
+    }
     if (end_reason_ == io::StopReason::Protocol && !client_gone_) { co_await linger(); }
     reactor().backend().stop(input_op_);
     reactor().backend().stop(output_op_);

@@ -94,6 +94,12 @@ void handle_ccc(Session& session, const Command&) {
         session.reply(ReplyCode::RefusedBySecurity, "Commands stay protected here.");
         return;
     }
+    if (session.config().tls.mode == config::TlsMode::Required &&
+        !session.state().is_logged_in()) {
+        // Else the password would follow in clear.
+        session.reply(ReplyCode::BadSequence, "Log in first.");
+        return;
+    }
     session.reply(ReplyCode::Okay, "Going on in clear.");
     session.leave_tls_later();
 }

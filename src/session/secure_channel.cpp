@@ -70,6 +70,13 @@ void Session::change_tls() {
 }
 
 void Session::begin_tls() {
+    // What came in clear meanwhile, and a receive that may yet bring some, must not be taken for
+    // the protected session's (CVE-2011-1575).
+    if (!input_.empty() || !input_op_.is_idle()) {
+        request_end(io::StopReason::Protocol);
+        return;
+    }
+    telnet_ = proto::TelnetFilter();
     secure_ = std::make_unique<SecureChannel>(*services_.tls, reactor().now());
     watch_deadline();
 }
@@ -113,7 +120,8 @@ void Session::end_handshake(const Status& step) {
     secure_->phase = SecureChannel::Phase::Open;
     last_command_ = reactor().now();
     watch_deadline();
-    if (is_implicit()) {
+    if (is_implicit() && !is_greeted_) {
+        is_greeted_ = true;
         append_greeting(*this);
     }
 }

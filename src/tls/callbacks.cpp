@@ -38,6 +38,10 @@ BIO_METHOD* Callbacks::make_wires() {
 int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* count) {
     Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
+    if (connection.idle_messages_ > Connection::kIdleMessagesMax) {
+        *count = 0;  // and no retry: the end
+        return 0;
+    }
     *count = std::min(size, connection.input_.size());
     if (*count == 0) {
         // The end of the stream is the owner's to see: here it is only "no more for now".
@@ -65,6 +69,18 @@ int Callbacks::wire_write(BIO* bio, const char* from, std::size_t size, std::siz
 
 long Callbacks::wire_control(BIO*, int command, long, void*) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+// SSL_read goes on by itself until there is plaintext, so a peer that only updates its keys, or asks
+// to renegotiate again and again, would keep a thread for as long as it sends.
+void Callbacks::count_message(int, int, int type, const void*, std::size_t, SSL* ssl, void*) {
+    if (ssl == nullptr || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) {
+        return;
+    }
+    Connection& connection = of(ssl);
+    if (connection.established_) {
+        ++connection.idle_messages_;
+    }
 }
 
 int Callbacks::choose_site(SSL* ssl, int* alert, void* argument) {
@@ -156,6 +172,11 @@ int Callbacks::mark_session(SSL* ssl, void*) {
 int Callbacks::mark_ticket(SSL* ssl, void*) {
     Connection& connection = of(ssl);
     connection.note_resumption();
+    // Before TLS 1.3 a session that was resumed may be the cache's own object, which other threads
+    // read meanwhile. It has its mark already.
+    if (SSL_version(ssl) != TLS1_3_VERSION && SSL_session_reused(ssl) == 1) {
+        return 1;
+    }
     const bool is_marked = connection.channel_ == Channel::Control || connection.is_bound_;
     const std::optional<Mark> mark =
         is_marked ? std::optional<Mark>(connection.mark_) : std::nullopt;

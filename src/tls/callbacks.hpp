@@ -18,6 +18,10 @@ struct Callbacks {
     static int wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count);
     static long wire_control(BIO* bio, int command, long number, void* pointer);
 
+    // Messages that are neither ours nor the peer's data.
+    static void count_message(int written, int version, int type, const void* bytes,
+                              std::size_t size, SSL* ssl, void* argument);
+
     // SNI and ALPN; `argument` is the Context.
     static int choose_site(SSL* ssl, int* alert, void* argument);
     static int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,

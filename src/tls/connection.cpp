@@ -31,6 +31,7 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
+    SSL_set_msg_callback(ssl_, Callbacks::count_message);
     SSL_set_accept_state(ssl_);
 }
 
@@ -158,7 +159,8 @@ Status Connection::failed(int outcome) {
             break;
     }
     broken_ = true;
-    failure_ = last_failure();
+    failure_ = idle_messages_ > kIdleMessagesMax ? "too many messages without data" : last_failure();
+    ERR_clear_error();
     return fail(Errc::Protocol);
 }
 
@@ -215,6 +217,7 @@ Result<std::size_t> Connection::read(MutableBytes into) {
     std::size_t count = 0;
     const int outcome = SSL_read_ex(ssl_, into.data(), into.size(), &count);
     if (outcome == 1) {
+        idle_messages_ = 0;
         return count;
     }
     const Status status = failed(outcome);
@@ -243,6 +246,7 @@ Result<std::size_t> Connection::write(Bytes plaintext) {
     std::size_t count = 0;
     const int outcome = SSL_write_ex(ssl_, plaintext.data(), offered, &count);
     if (outcome == 1) {
+        idle_messages_ = 0;
         retried_bytes_ = 0;
         return count;
     }

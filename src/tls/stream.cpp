@@ -40,10 +40,18 @@ Status Stream::feed_more(MutableBytes ciphertext) {
     if (fin_seen_) {
         return fail(Errc::EndOfStream);
     }
+    // Told once by the kernel; afterwards a broken socket looks like one that was closed in order.
+    if (socket_error_ != Errc::Ok) {
+        return fail(socket_error_);
+    }
     const Result<std::size_t> got = wires_.reactor.kernel().receive(wires_.fd, ciphertext);
     if (!got) {
+        if (got.error().code != Errc::WouldBlock) {
+            socket_error_ = got.error().code;
+        }
         return fail(got.error());
     }
+    fed_ += *got;
     if (*got == 0) {
         fin_seen_ = true;
         return fail(Errc::EndOfStream);
@@ -133,6 +141,7 @@ io::Task<Status> Stream::handshake(Duration limit) {
     }
     deadline_.drop();
     if (outcome) {
+        timed_out_ = false;  // it may have come while a helper finished the last step
         wires_.owner.on_progress();
     }
     co_return outcome;
@@ -209,6 +218,7 @@ Result<std::size_t> Stream::receive_now(MutableBytes plaintext, MutableBytes cip
     }
     std::size_t filled = 0;
     Error error = Errc::Ok;
+    fed_ = 0;
     while (filled < plaintext.size()) {
         const Result<std::size_t> got = connection_.read(plaintext.subspan(filled));
         if (got && *got > 0) {
@@ -220,6 +230,9 @@ Result<std::size_t> Stream::receive_now(MutableBytes plaintext, MutableBytes cip
         }  // close_notify
         error = got.error();
         if (error.code != Errc::WouldBlock) {
+            break;
+        }
+        if (filled > 0 && fed_ >= kCallBytesMax) {
             break;
         }
         const Status fed = feed_more(ciphertext);

@@ -18,7 +18,11 @@ namespace {
 // 1 MiB, and a megabyte of restart markers nothing.
 constexpr std::uint64_t kRoundBytes = 1 << 20;
 
+// As in pump_store.cpp: what is received says little of the work where a record holds a byte.
+constexpr int kProtectedReceivesMax = 4;
+
 struct DecodedRound {
+    int receives = 0;
     std::uint64_t received = 0;
     std::uint64_t written = 0;
     bool is_complete = false;
@@ -40,7 +44,8 @@ public:
                      std::uint64_t bytes_max, bool is_on_helper) {
         DecodedRound round;
         while (round.file && !round.is_complete &&
-               std::max(round.received, round.written) < bytes_max) {
+               std::max(round.received, round.written) < bytes_max &&
+               !(transfer_.is_protected() && round.receives >= kProtectedReceivesMax)) {
             if (wants_input_ && pending_.empty() && !closed_ && !receive(space.raw, round)) {
                 // Behind an end mark nothing more need come.
                 round.is_complete =
@@ -67,6 +72,7 @@ private:
         const std::size_t cipher_bytes = transfer_.is_protected() ? raw.size() / 2 : 0;
         const MutableBytes ciphertext = raw.first(cipher_bytes);
         raw = raw.subspan(cipher_bytes);
+        ++round.receives;
         const Result<std::size_t> got = transfer_.receive_now(raw, ciphertext);
         if (!got) {
             round.socket = fail(got.error());

@@ -39,7 +39,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What every case must leave behind: a server that greets, logs in and serves a megabyte; over TLS
-// where it gives data in no other way.
+// where it takes no other.
 std::string alive_text(bool protects) {
     return fmt::format(
         "file .alive 1M\n"
@@ -239,7 +239,9 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
     SocketWorld world(served);
     const std::vector<std::string>& settings = cases.front()->transcript.settings;
     const bool protects =
-        std::find(settings.begin(), settings.end(), "tls.protect_data=true") != settings.end();
+        std::any_of(settings.begin(), settings.end(), [](const std::string& setting) {
+            return setting == "tls.protect_data=true" || setting == "tls.mode=required";
+        });
     CaseRunner runner(world, &process, {}, protects);
     const Outcome warm = runner.warm_up();
     for (const Case* one : cases) {

@@ -135,7 +135,9 @@ public:
     // The host that the client has named in the handshake (SNI); "" when there was none.
     std::string_view tls_host() const;
     // The client has sent more than the command that runs.
-    bool has_further_input() const { return input_.size() > deferred_ + line_bytes_; }
+    bool has_further_input() const {
+        return input_.size() > deferred_ + line_bytes_ || telnet_.is_inside_command();
+    }
     // When all replies so far have left: TLS begins, or ends.
     void begin_tls_later() { tls_step_ = TlsStep::Begin; }
     void leave_tls_later() { tls_step_ = TlsStep::Leave; }
@@ -313,6 +315,7 @@ private:
     io::StopReason end_reason_ = io::StopReason::None;
     Opening opening_;
     TlsStep tls_step_ = TlsStep::None;
+    bool is_greeted_ = false;        // where TLS comes first: once, behind its first handshake
     bool client_gone_ = false;       // nothing can be sent any more
     bool input_ended_ = false;       // the client closed its side
     bool lingering_ = false;         // at its end: only waits for the client, for a bounded time

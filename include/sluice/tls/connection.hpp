@@ -48,6 +48,9 @@ public:
     // What a record may add: header, explicit nonce, MAC, padding (SSL3_RT_MAX_ENCRYPTED_OVERHEAD
     // and its header).
     static constexpr std::size_t kRecordOverheadMax = 5 + 256 + 64;
+    // Handshake messages and alerts of an established connection without plaintext between them;
+    // one more breaks it.
+    static constexpr std::uint32_t kIdleMessagesMax = 64;
     // For what OpenSSL may put before our records: tickets, an answer to KeyUpdate.
     static constexpr std::size_t kReserveBytes = 8 * 1024;
     // Of output in memory of our own; lent memory has its own size.
@@ -140,6 +143,7 @@ private:
     std::size_t retried_bytes_ = 0;  // a write() that must be repeated as it was
     std::string_view failure_;
     Mark mark_ = {};
+    std::uint32_t idle_messages_ = 0;
     Channel channel_;
     Binding binding_ = Binding::Off;
     bool lent_ = false;

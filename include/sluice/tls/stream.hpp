@@ -45,6 +45,8 @@ public:
         Owner& owner;
     };
 
+    static constexpr std::size_t kCallBytesMax = 256 * 1024;
+
     Stream(const Wires& wires, Context& context, const Connection::DataRole& role);
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -68,7 +70,8 @@ public:
     Status send_now();
     // Receives into `ciphertext` and decrypts into `plaintext` until that is full or nothing more
     // is there. 0: close_notify. EndOfStream: FIN without it. What was received before an error is
-    // returned first.
+    // returned first. A call takes kCallBytesMax of ciphertext at most,
+    // whatever that decrypts to: a record may hold a byte.
     Result<std::size_t> receive_now(MutableBytes plaintext, MutableBytes ciphertext);
 
 private:
@@ -86,6 +89,8 @@ private:
     // What came with the end of the handshake and belongs to what follows; at most one receive.
     std::vector<std::uint8_t> stash_;
     std::size_t discarded_ = 0;
+    std::size_t fed_ = 0;  // bytes, by the call of receive_now() that runs
+    Errc socket_error_ = Errc::Ok;  // once it broke, and the kernel has forgotten it
     bool timed_out_ = false;
     bool fin_seen_ = false;
 };

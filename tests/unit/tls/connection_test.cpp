@@ -325,6 +325,39 @@ TEST_F(ConnectionTest, AChangeOfKeysIsFollowed) {
     EXPECT_EQ(client.read(), "200 ok\r\n");
 }
 
+// SSL_read does not return for them, so a peer could keep a thread busy with nothing else.
+TEST_F(ConnectionTest, AFloodOfKeyChangesIsGivenUp) {
+    const std::unique_ptr<Context> context = make_context();
+    Connection server(*context);
+    Client client(only(TLS1_3_VERSION));
+    ASSERT_TRUE(shake_hands(server, client));
+    Wire flood;
+    for (std::uint32_t i = 0; i <= Connection::kIdleMessagesMax + 1; ++i) {
+        SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+        SSL_do_handshake(client.ssl());
+        const Wire update = client.take_output();
+        flood.insert(flood.end(), update.begin(), update.end());
+    }
+    const Result<std::string> text = read_all(server, flood);
+    ASSERT_FALSE(text);
+    EXPECT_EQ(text.error().code, Errc::Protocol);
+    EXPECT_EQ(server.failure(), "too many messages without data");
+}
+
+TEST_F(ConnectionTest, KeyChangesBetweenDataAreNoFlood) {
+    const std::unique_ptr<Context> context = make_context();
+    Connection server(*context);
+    Client client(only(TLS1_3_VERSION));
+    ASSERT_TRUE(shake_hands(server, client));
+    for (std::uint32_t i = 0; i <= 2 * Connection::kIdleMessagesMax; ++i) {
+        SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+        client.write("NOOP\r\n");
+        const Result<std::string> text = read_all(server, client.take_output());
+        ASSERT_TRUE(text) << i;
+        EXPECT_EQ(*text, "NOOP\r\n");
+    }
+}
+
 TEST_F(ConnectionTest, RenegotiationIsRefused) {
     const std::unique_ptr<Context> context = make_context();
     Connection server(*context);

@@ -271,6 +271,26 @@ TEST_P(StreamTest, TheTwoEndsOfAnUploadAreToldApart) {
     EXPECT_FALSE(stream_->connection().has_peer_closed());
 }
 
+// The kernel tells of a reset once. Behind the bytes that came before it, it must not be taken for
+// the end of an upload.
+TEST_P(StreamTest, AResetBehindDataIsNoEnd) {
+    Client client;
+    ASSERT_TRUE(shake_hands(client));
+    client.write("not the last bytes");
+    carry(client);
+    const linger at_once = {1, 0};
+    ASSERT_EQ(::setsockopt(theirs_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    theirs_.close();
+    Wire plaintext(4096);
+    Wire ciphertext(20'000);
+    const Result<std::size_t> first = stream_->receive_now(plaintext, ciphertext);
+    for (int i = 0; i < 3; ++i) {
+        const Result<std::size_t> got = stream_->receive_now(plaintext, ciphertext);
+        ASSERT_FALSE(got);
+        EXPECT_EQ(got.error().code, Errc::ConnectionReset) << first.has_value();
+    }
+}
+
 TEST_P(StreamTest, ACloseNotifyIsTheCleanEnd) {
     Client client;
     ASSERT_TRUE(shake_hands(client));
