@@ -71,8 +71,8 @@ long Callbacks::wire_control(BIO*, int command, long, void*) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-// SSL_read goes on by itself until there is plaintext, so a peer that only updates its keys, or asks
-// to renegotiate again and again, would keep a thread for as long as it sends.
+// SSL_read goes on by itself until there is plaintext, so a peer that only updates its keys, or
+// asks to renegotiate again and again, would keep a thread for as long as it sends.
 void Callbacks::count_message(int, int, int type, const void*, std::size_t, SSL* ssl, void*) {
     if (ssl == nullptr || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) {
         return;
