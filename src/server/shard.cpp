@@ -225,16 +225,16 @@ void Shard::admit(net::Socket socket, std::uint32_t place) {
     if (!peer || !local) { return; }  // gone before we looked
     // A shard that could not listen everywhere is handed connections until it is told to end.
     if (draining_ || place >= ports_of_listener_.size()) {
-        refuse(socket, *peer, "The server is shutting down, try again later.");
+        refuse(socket, place, *peer, "The server is shutting down, try again later.");
         return;
     }
     if (!around_.placement.enter(around_.config.limits.max_sessions)) {
-        refuse(socket, *peer, "Too many connections, try again later.");
+        refuse(socket, place, *peer, "Too many connections, try again later.");
         return;
     }
     if (!around_.hosts.enter(*peer)) {
         around_.placement.leave();
-        refuse(socket, *peer, "Too many connections from your address, try again later.");
+        refuse(socket, place, *peer, "Too many connections from your address, try again later.");
         return;
     }
     const std::uint64_t id =
@@ -254,12 +254,16 @@ session::Session::Opening Shard::opening_of(std::uint32_t place) const {
                : session::Session::Opening::Clear;
 }
 
-// One short reply into an empty socket buffer: it fits, or the client is gone.
-void Shard::refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why) {
-    std::string reply = "421 ";
-    reply.append(why);
-    reply.append("\r\n");
-    (void)around_.kernel.send(socket.fd(), as_bytes(reply), false);
+// One short reply into an empty socket buffer: it fits, or the client is gone. None to a client
+// that begins with TLS and would take it for garbage.
+void Shard::refuse(net::Socket& socket, std::uint32_t place, const sys::SocketAddress& peer,
+                   std::string_view why) {
+    if (opening_of(place) == session::Session::Opening::Clear) {
+        std::string reply = "421 ";
+        reply.append(why);
+        reply.append("\r\n");
+        (void)around_.kernel.send(socket.fd(), as_bytes(reply), false);
+    }
     socket.close();
     if (around_.log.wants(obs::EventKind::Refuse, obs::Level::Warn)) {
         const std::string ip = peer.host_text();

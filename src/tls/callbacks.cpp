@@ -25,7 +25,9 @@ Connection& Callbacks::of(const SSL* ssl) {
 }
 
 BIO_METHOD* Callbacks::make_wires() {
-    BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sluice wires");
+    // There are some hundred of these numbers, and more shards than that are possible.
+    static const int index = BIO_get_new_index();
+    BIO_METHOD* method = BIO_meth_new(index | BIO_TYPE_SOURCE_SINK, "sluice wires");
     if (method == nullptr) {
         return nullptr;
     }

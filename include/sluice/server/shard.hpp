@@ -97,7 +97,8 @@ private:
     void place_connection(net::Socket socket, std::uint32_t place);
     void admit(net::Socket socket, std::uint32_t place);
     Result<sys::SocketAddress> local_address_of(const net::Socket& socket, std::uint32_t place);
-    void refuse(net::Socket& socket, const sys::SocketAddress& peer, std::string_view why);
+    void refuse(net::Socket& socket, std::uint32_t place, const sys::SocketAddress& peer,
+                std::string_view why);
     void reap();
     void drain();
     void kill();

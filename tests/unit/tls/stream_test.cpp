@@ -119,7 +119,6 @@ TEST_P(StreamTest, AHandshakeWaitsForItsClient) {
     EXPECT_TRUE(stream_->connection().is_established());
     EXPECT_GT(waits_, 0);
     EXPECT_GT(progress_, 0);
-    EXPECT_EQ(pool_.jobs, 0);
 }
 
 // The share of a turn is used up: what is expensive runs elsewhere.
