@@ -204,7 +204,7 @@ class Tls(SystemCase):
 
     def test_o_tls_7_data_in_clear_show_nothing(self):
         self.tree.write("file", b"secret" * 1000)
-        with self.tls("tls.handshake_timeout=1s") as server:
+        with self.tls("tls.handshake_timeout=3s") as server:
             client = self.logged_in(server)
             with client.passive() as data:
                 client.expect(client.command("RETR file"), "150")
