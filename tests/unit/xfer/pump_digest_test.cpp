@@ -158,7 +158,9 @@ TEST_P(DigestPumpTest, OnlySoManyRoundsAreOutAndAllTakeTurns) {
         most = std::max(most, run->bytes);
         run->stop.request(io::StopReason::Kill);
     }
-    EXPECT_LE(most - least, 4u << 20) << "nobody is far ahead";
+    // A helper's thread that the machine lets wait holds one of them up for some rounds; without a
+    // line the first ones would take all turns until their terabyte is done.
+    EXPECT_LE(most - least, 64u << 20) << "nobody is far ahead";
     for (const std::unique_ptr<Digestion>& run : runs) {
         EXPECT_TRUE(finish(*run));
     }
