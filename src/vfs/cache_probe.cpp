@@ -67,8 +67,8 @@ CacheState probe_window(sys::Kernel& kernel, int fd, std::int64_t offset, std::i
 // Going through all of it is the one way to know that every page has come. The kernel's own
 // read-ahead keeps the disk busy meanwhile, and beyond the window. Asking for the pages by WILLNEED
 // is no faster, and such pages come one by one, never as large folios: four cold files on ext4 of
-// Linux 6.18 took 0.50 to 0.60 s of CPU per GB, and take 0.15 (a read-ahead of 8 MiB) or 0.25
-// (128 KiB) this way.
+// Linux 6.18 took 0.50 to 0.60 s of CPU per GB, and take 0.14 to 0.19 (a read-ahead of 8 MiB) or
+// 0.25 to 0.29 (128 KiB) this way.
 Result<std::int64_t> fill_window(sys::Kernel& kernel, int fd, std::int64_t offset,
                                  std::int64_t length) {
     // Twice as far as the device's setting. Only advice: without it smaller parts are read.

@@ -41,6 +41,9 @@ struct Settings {
     std::string groups;
     // A client that names a host without a certificate here is refused (unrecognized_name).
     bool strict_sni = false;
+    // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
+    // helpers.
+    Duration turn_time = Duration::milliseconds(1);
 };
 
 class Context {
@@ -52,9 +55,6 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context();
 
-    // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
-    // helpers. 1 ms: five to ten with ECDSA, two with RSA (bench/tls).
-    static constexpr Duration kTurnTimeMax = Duration::milliseconds(1);
     // Whether a step may run on the shard in the turn that began at `turn`; who runs one says how
     // long it took.
     bool has_time(Instant turn) {
@@ -62,7 +62,7 @@ public:
             turn_ = turn;
             spent_ = Duration();
         }
-        return spent_ < kTurnTimeMax;
+        return spent_ < turn_time_;
     }
     void spend(Duration time) { spent_ = spent_ + time; }
 
@@ -79,6 +79,7 @@ private:
     sys::Kernel& kernel_;
     TicketKeys& keys_;
     bool strict_sni_ = false;
+    Duration turn_time_;
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
     std::vector<std::unique_ptr<Site>> sites_;
     Instant turn_;
