@@ -1,9 +1,21 @@
 """FTP servers that do one thing wrong, on purpose. One thread for each connection."""
 
+import itertools
+import os
 import socket
 import struct
 import threading
 import time
+
+
+_instances = itertools.count()
+
+
+def own_address():
+    """A loopback address for one server. It closes data connections first, a new port for each:
+    they stay in TIME_WAIT, and bind() to port 0 would find none left on a shared address."""
+    number = next(_instances)
+    return "127.%d.%d.%d" % (64 + os.getpid() % 64, number // 250 % 250 + 1, number % 250 + 1)
 
 
 class BadServer:
@@ -22,10 +34,12 @@ class BadServer:
         self.fault = fault
         self.stall = stall
         self.stopping = threading.Event()
+        self.address = own_address()
         self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind((self.address, 0))
         self.listener.listen(128)
         self.port = self.listener.getsockname()[1]
+        self.url = "ftp://%s:%d" % (self.address, self.port)
         self.began = None
         self.threads = []
         self.lock = threading.Lock()
@@ -39,7 +53,7 @@ class BadServer:
         self.stopping.set()
         # A thread that sleeps in accept() does not see a close(); a connection wakes it.
         with socket.socket() as s:
-            s.connect(("127.0.0.1", self.port))
+            s.connect((self.address, self.port))
         self.acceptor.join(10)
         self.listener.close()
         for thread in self.threads:
@@ -150,7 +164,7 @@ class Conversation:
         if self.listener:
             self.listener.close()
         self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind((self.server.address, 0))
         port = self.listener.getsockname()[1]
         if self.server.fault == "unreachable-data":
             # Bound and not listening: refused, and no other session gets the number meanwhile.
@@ -158,14 +172,15 @@ class Conversation:
         else:
             self.listener.listen(1)
             self.listener.settimeout(10)
+        host = self.server.address.replace(".", ",")
         if self.server.fault == "malformed-229" and verb == "EPSV":
             self.say("229 Entering (||%d|)" % port)
         elif verb == "EPSV":
             self.say("229 Entering (|||%d|)" % port)
         elif self.server.fault == "malformed-227":
-            self.say("227 Entering (127,0,0,1,%d,256)" % (port >> 8))
+            self.say("227 Entering (%s,%d,256)" % (host, port >> 8))
         else:
-            self.say("227 Entering (127,0,0,1,%d,%d)" % (port >> 8, port & 255))
+            self.say("227 Entering (%s,%d,%d)" % (host, port >> 8, port & 255))
 
     def retrieve(self):
         fault = self.server.fault

@@ -12,7 +12,7 @@ class OpenLoop:
     def run_against_a_stall(self, *words):
         """Two seconds, and nothing is answered from 0.7 s to 1.2 s."""
         with BadServer(stall=(0.7, STALL_NS / 1e9)) as server:
-            return load(self.engine, "noop", "ftp://127.0.0.1:%d/" % server.port,
+            return load(self.engine, "noop", server.url + "/",
                         "--sessions", 2, "--duration", "2s", *words)
 
     def test_a_stall_shows_in_p99(self):
@@ -34,7 +34,7 @@ class OpenLoop:
 
     def test_a_constant_rate_is_kept(self):
         with BadServer() as server:
-            measured = load(self.engine, "noop", "ftp://127.0.0.1:%d/" % server.port,
+            measured = load(self.engine, "noop", server.url + "/",
                             "--sessions", 8, "--rate", RATE, "--duration", "2s", "--threads", 2)
         self.assertEqual(measured.errors, {})
         # The last one is due at the very end.
@@ -43,7 +43,7 @@ class OpenLoop:
 
     def test_arrivals_that_never_got_a_session_are_late(self):
         with BadServer("refuse-login") as server:
-            measured = load(self.engine, "noop", "ftp://127.0.0.1:%d/" % server.port,
+            measured = load(self.engine, "noop", server.url + "/",
                             "--sessions", 2, "--rate", RATE, "--duration", "1s")
         self.assertEqual(measured.totals["actions_started"], 0)
         self.assertGreaterEqual(measured.totals["actions_late"], RATE - 2)

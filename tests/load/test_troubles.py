@@ -18,8 +18,9 @@ class Troubles:
     def run_against(self, fault, scenario="download", *words):
         with BadServer(fault) as server:
             began = time.monotonic()
-            measured = load(self.engine, scenario, "ftp://127.0.0.1:%d/file" % server.port,
-                            "--sessions", 3, "--duration", "1500ms", "--timeout", TIMEOUT, *words)
+            measured = load(self.engine, scenario, server.url + "/file",
+                            "--sessions", 3, "--duration", "1500ms", "--transfers", 600,
+                            "--timeout", TIMEOUT, *words)
             # Its duration, a step that is bounded by the time-out, the good-bye, and slack.
             self.assertLess(time.monotonic() - began, 15)
             return measured
@@ -109,8 +110,9 @@ class Troubles:
 
     def test_term_ends_a_run_with_its_report(self):
         with BadServer() as server:
-            command = load_command("download", "ftp://127.0.0.1:%d/f" % server.port, "--duration",
-                                   "1m", "--engine", self.engine, "--sessions", 2)
+            command = load_command("download", server.url + "/f", "--duration",
+                                   "1m", "--rate", 100, "--engine", self.engine,
+                                   "--sessions", 2)
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             try:
                 process.stderr.readline()  # the first line of progress: it runs
