@@ -85,12 +85,18 @@ void Session::begin_tls() {
 // it: signing takes as long as a hundred commands.
 io::Task<void> Session::shake_hands() {
     if (secure_->wire.empty()) { co_return; }
+    tls::Context& context = *services_.tls;
+    tls::Context::Room room = context.find_room(reactor().now());
+    while (room == tls::Context::Room::NextTurn) {
+        co_await reactor().yield();
+        if (stops_now()) { co_return; }
+        room = context.find_room(reactor().now());
+    }
     std::string wire;
     wire.swap(secure_->wire);
     tls::Connection& connection = secure_->connection;
-    tls::Context& context = *services_.tls;
     Status step;
-    if (context.has_time(reactor().now())) {
+    if (room == tls::Context::Room::Shard) {
         const Instant before = reactor().kernel().now();
         connection.feed(as_bytes(wire));
         step = connection.handshake();
@@ -101,6 +107,7 @@ io::Task<void> Session::shake_hands() {
             return connection.handshake();
         };
         step = co_await reactor().on_helper(work);
+        context.leave_helper();
     }
     const Bytes rest = connection.take_unread();
     end_handshake(step);

@@ -40,7 +40,7 @@ BIO_METHOD* Callbacks::make_wires() {
 int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* count) {
     Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    if (connection.idle_messages_ > Connection::kIdleMessagesMax) {
+    if (!connection.refusal_.empty()) {
         *count = 0;  // and no retry: the end
         return 0;
     }
@@ -50,8 +50,14 @@ int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* co
         BIO_set_retry_read(bio);
         return 0;
     }
-    std::memcpy(into, connection.input_.data(), *count);
+    const Bytes taken = connection.input_.first(*count);
     connection.input_ = connection.input_.subspan(*count);
+    if (!connection.hello_.pass(taken)) {
+        connection.refusal_ = "the ClientHello is too long";
+        *count = 0;
+        return 0;
+    }
+    std::memcpy(into, taken.data(), taken.size());
     return 1;
 }
 
@@ -75,13 +81,21 @@ long Callbacks::wire_control(BIO*, int command, long, void*) {
 
 // SSL_read goes on by itself until there is plaintext, so a peer that only updates its keys, or
 // asks to renegotiate again and again, would keep a thread for as long as it sends.
-void Callbacks::count_message(int, int, int type, const void*, std::size_t, SSL* ssl, void*) {
+void Callbacks::watch_message(int is_sent, int, int type, const void* message, std::size_t size,
+                              SSL* ssl, void*) {
     if (ssl == nullptr || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) {
         return;
     }
     Connection& connection = of(ssl);
     if (connection.established_) {
-        ++connection.idle_messages_;
+        if (++connection.idle_messages_ > Connection::kIdleMessagesMax) {
+            connection.refusal_ = "too many messages without data";
+        }
+        return;
+    }
+    const Bytes bytes(static_cast<const std::uint8_t*>(message), size);
+    if (is_sent != 0 && HelloGuard::asks_again(bytes)) {
+        connection.hello_ = HelloGuard();
     }
 }
 

@@ -19,7 +19,7 @@ struct Callbacks {
     static long wire_control(BIO* bio, int command, long number, void* pointer);
 
     // Messages that are neither ours nor the peer's data.
-    static void count_message(int written, int version, int type, const void* bytes,
+    static void watch_message(int written, int version, int type, const void* bytes,
                               std::size_t size, SSL* ssl, void* argument);
 
     // SNI and ALPN; `argument` is the Context.

@@ -31,7 +31,7 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
-    SSL_set_msg_callback(ssl_, Callbacks::count_message);
+    SSL_set_msg_callback(ssl_, Callbacks::watch_message);
     SSL_set_accept_state(ssl_);
 }
 
@@ -62,20 +62,14 @@ void Connection::feed(Bytes ciphertext) {
     input_ = ciphertext;
 }
 
-// Makes room behind the output, in memory of our own up to kOwnOutputMax.
-bool Connection::reserve_output(std::size_t count) {
-    if (output_capacity_ - output_end_ >= count) {
-        return true;
-    }
-    if (lent_) {
-        return false;
-    }
+std::size_t Connection::own_room() const {
     const std::size_t used = output_end_ - output_begin_;
-    if (count > kOwnOutputMax - used) {
-        return false;
-    }
-    const std::size_t capacity =
-        std::min(std::max({kOutputBytesMin, used + count, 2 * used}), kOwnOutputMax);
+    return used < kOwnOutputMax ? kOwnOutputMax - used : 0;
+}
+
+// Moves the output into memory of our own of `capacity`.
+void Connection::adopt_output(std::size_t capacity) {
+    const std::size_t used = output_end_ - output_begin_;
     std::unique_ptr<std::uint8_t[]> grown(new std::uint8_t[capacity]);
     if (used > 0) {
         std::memcpy(grown.get(), output_data_ + output_begin_, used);
@@ -85,7 +79,26 @@ bool Connection::reserve_output(std::size_t count) {
     output_capacity_ = capacity;
     output_begin_ = 0;
     output_end_ = used;
+}
+
+// Makes room behind the output, in memory of our own up to kOwnOutputMax.
+bool Connection::reserve_output(std::size_t count) {
+    if (output_capacity_ - output_end_ >= count) {
+        return true;
+    }
+    if (lent_ || count > own_room()) {
+        return false;
+    }
+    const std::size_t used = output_end_ - output_begin_;
+    adopt_output(std::min(std::max({kOutputBytesMin, used + count, 2 * used}), kOwnOutputMax));
     return true;
+}
+
+void Connection::keep_output() {
+    SLUICE_ASSERT(lent_ && has_output());
+    adopt_output(output_end_ - output_begin_);
+    lent_ = false;
+    SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
 void Connection::consume_output(std::size_t count) {
@@ -130,8 +143,7 @@ void Connection::drop_output() {
 
 // How much plaintext certainly fits. Whole records, as long as there is room for one.
 std::size_t Connection::plaintext_room() const {
-    const std::size_t capacity =
-        lent_ ? output_capacity_ - output_end_ : kOwnOutputMax - (output_end_ - output_begin_);
+    const std::size_t capacity = lent_ ? output_capacity_ - output_end_ : own_room();
     if (capacity <= kReserveBytes + kRecordOverheadMax) {
         return 0;
     }
@@ -158,9 +170,14 @@ Status Connection::failed(int outcome) {
         default:
             break;
     }
-    broken_ = true;
-    failure_ = idle_messages_ > kIdleMessagesMax ? "too many messages without data" : last_failure();
+    const std::string_view why = refusal_.empty() ? last_failure() : refusal_;
     ERR_clear_error();
+    return break_off(why);
+}
+
+Status Connection::break_off(std::string_view why) {
+    broken_ = true;
+    failure_ = why;
     return fail(Errc::Protocol);
 }
 
@@ -178,9 +195,7 @@ Status Connection::handshake() {
         if (status.error().code != Errc::EndOfStream) {
             return status;
         }
-        broken_ = true;  // close_notify instead of a handshake
-        failure_ = "the peer closed during the handshake";
-        return fail(Errc::Protocol);
+        return break_off("the peer closed during the handshake");  // by close_notify
     }
     established_ = true;
     note_resumption();
@@ -219,6 +234,13 @@ Result<std::size_t> Connection::read(MutableBytes into) {
     if (outcome == 1) {
         idle_messages_ = 0;
         return count;
+    }
+    // What OpenSSL owes the peer (an answer to KeyUpdate) finds no room: then it stops reading in
+    // the middle of the input, and the caller could not tell.
+    if (SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_WRITE) {
+        ERR_clear_error();
+        const Status stuck = break_off("the peer asks for answers and does not read them");
+        return fail(stuck.error());
     }
     const Status status = failed(outcome);
     if (status.error().code == Errc::EndOfStream) {

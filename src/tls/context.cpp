@@ -23,6 +23,8 @@ constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr unsigned char kSessionContext[] = {'s', 'l', 'u', 'i', 'c', 'e'};
 // About 1 KiB each; beyond that the oldest goes, whose client then makes a full handshake.
 constexpr long kCachedSessionsMax = 2048;
+// Of a client's certificates; OpenSSL reserves what their first bytes announce, up to this.
+constexpr long kPeerChainBytesMax = 32 * 1024;
 // RFC 8446 section 4.6.1.
 constexpr std::int64_t kTicketSecondsMax = 7 * 24 * 3600;
 
@@ -130,6 +132,7 @@ bool Context::set_up(ssl_ctx_st* context, const Settings& settings, Findings& fi
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                      SSL_OP_SINGLE_ECDH_USE | SSL_OP_SINGLE_DH_USE);
+    SSL_CTX_set_max_cert_list(context, kPeerChainBytesMax);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Tickets need no memory here. The cache, this shard's own, is for clients of TLS 1.2 that take
     // none (curl): what they resume comes to the shard of their control connection anyway.

@@ -100,8 +100,14 @@ io::Task<Status> Stream::handshake(Duration limit) {
             outcome = fail(Errc::TimedOut);
             break;
         }
+        const Context::Room room = context_.find_room(reactor.now());
         Status step;
-        if (context_.has_time(reactor.now())) {
+        if (room == Context::Room::NextTurn) {
+            wires_.owner.before_wait();
+            co_await reactor.yield();
+            continue;
+        }
+        if (room == Context::Room::Shard) {
             const Instant before = reactor.kernel().now();
             step = step_now();
             context_.spend(reactor.kernel().now() - before);
@@ -109,6 +115,7 @@ io::Task<Status> Stream::handshake(Duration limit) {
             auto work = [this] { return step_now(); };
             wires_.owner.before_wait();
             step = co_await reactor.on_helper(work);
+            context_.leave_helper();
         }
         // An alert, too, should reach the peer; it need not.
         const bool had_output = connection_.has_output();
@@ -159,7 +166,7 @@ Status Stream::send_now() {
     return {};
 }
 
-io::Task<Status> Stream::flush() {
+io::Task<Result<bool>> Stream::flush_now() {
     io::Reactor& reactor = wires_.reactor;
     while (connection_.has_output()) {
         if (wires_.stop.requested()) {
@@ -183,16 +190,29 @@ io::Task<Status> Stream::flush() {
             wires_.owner.on_progress();
         }
         if (moved < granted) {
-            wires_.owner.before_wait();
-            const Result<std::uint32_t> writable =
-                co_await io::poll_out(wires_.poll, wires_.fd, wires_.stop);
-            const Status waited = outcome_of_wait(writable);
-            if (!waited) {
-                co_return waited;
-            }
+            co_return false;
         }
     }
-    co_return Status();
+    co_return true;
+}
+
+io::Task<Status> Stream::flush() {
+    while (true) {
+        const Result<bool> is_out = co_await flush_now();
+        if (!is_out) {
+            co_return fail(is_out.error());
+        }
+        if (*is_out) {
+            co_return Status();
+        }
+        wires_.owner.before_wait();
+        const Result<std::uint32_t> writable =
+            co_await io::poll_out(wires_.poll, wires_.fd, wires_.stop);
+        const Status waited = outcome_of_wait(writable);
+        if (!waited) {
+            co_return waited;
+        }
+    }
 }
 
 io::Task<Status> Stream::write(Bytes plaintext) {

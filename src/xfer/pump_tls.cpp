@@ -3,6 +3,11 @@
 // The plaintext is read in small parts, which are still in the cache of the core when they are
 // encrypted; the ciphertext gathers in one piece that leaves in one send. Windows that are not in
 // memory are read on a helper first, as in pump_sendfile.cpp.
+//
+// The memory to work in is a shard's, and nobody holds it while its client does not read: what the
+// socket did not take moves into memory of the connection (no more than one piece), and then pieces
+// begin small again. So a slow reader holds 64 KiB, one that was fast and stopped up to 264 KiB,
+// and neither keeps others waiting.
 #include <algorithm>
 
 #include "sluice/tls/stream.hpp"
@@ -18,48 +23,57 @@ constexpr std::int64_t kWindowBytes = 1 << 20;
 // Four records: a read for each costs little, and two of them fit into the second-level cache.
 constexpr std::size_t kPlainBytes = 64 * 1024;
 static_assert(BufferPools::kTlsBytes >= kPlainBytes + tls::Connection::kGatherBytes);
+// Of plaintext in a piece; doubled by each piece that leaves at once.
+constexpr std::int64_t kPieceBytesMin = 3 * 16 * 1024;
+constexpr std::int64_t kPieceBytesMax = 256 * 1024;
 
-// Lent memory goes back to its pool on every way out.
-class LentOutput {
+// Memory of the pool, part of it lent to the connection; both end on every way out.
+class Workspace {
 public:
-    LentOutput(tls::Connection& connection, MutableBytes memory) : connection_(connection) {
-        connection_.lend_output(memory);
+    explicit Workspace(tls::Connection& connection) : connection_(connection) {}
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    ~Workspace() { connection_.drop_output(); }
+
+    bool is_set() const { return buffer_.is_set(); }
+    void set(Buffer buffer) {
+        buffer_ = std::move(buffer);
+        connection_.lend_output(buffer_.bytes().subspan(kPlainBytes));
     }
-    LentOutput(const LentOutput&) = delete;
-    LentOutput& operator=(const LentOutput&) = delete;
-    ~LentOutput() { connection_.drop_output(); }
+    // What was not sent stays with the connection.
+    void clear() {
+        connection_.keep_output();
+        buffer_.release();
+    }
+    MutableBytes plain() const { return buffer_.bytes().first(kPlainBytes); }
+    tls::Connection& connection() const { return connection_; }
 
 private:
     tls::Connection& connection_;
+    Buffer buffer_;
 };
 
-struct Piece {
-    sys::Kernel& kernel;
-    int file;
-    tls::Connection& connection;
-    MutableBytes plain;
-};
-
-// Encrypts the file from `offset` to before `end` until the piece is full; returns how much. Only
-// what is in memory: it does not sleep.
-Result<std::int64_t> fill_piece(const Piece& piece, std::int64_t offset, std::int64_t end) {
+// Encrypts the file from `offset` to before `end`, or until the piece is full; returns how much.
+// Only what is in memory: it does not sleep.
+Result<std::int64_t> fill_piece(sys::Kernel& kernel, int file, const Workspace& workspace,
+                                std::int64_t offset, std::int64_t end) {
     const std::int64_t first = offset;
     while (offset < end) {
         const std::size_t wanted = static_cast<std::size_t>(
-            std::min<std::int64_t>(end - offset, static_cast<std::int64_t>(piece.plain.size())));
-        const std::size_t room = piece.connection.write_room();
+            std::min<std::int64_t>(end - offset, static_cast<std::int64_t>(kPlainBytes)));
+        const std::size_t room = workspace.connection().write_room();
         if (room == 0) {
             break;
         }
-        const Result<std::size_t> got =
-            piece.kernel.read_at(piece.file, piece.plain.first(std::min(wanted, room)), offset);
+        const MutableBytes plain = workspace.plain().first(std::min(wanted, room));
+        const Result<std::size_t> got = kernel.read_at(file, plain, offset);
         if (!got) {
             return fail(got.error());
         }
         if (*got == 0) {
             return fail(Errc::Truncated);
         }
-        const Result<std::size_t> taken = piece.connection.write(piece.plain.first(*got));
+        const Result<std::size_t> taken = workspace.connection().write(plain.first(*got));
         if (!taken) {
             return fail(Errc::TlsBroken);
         }
@@ -77,14 +91,9 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
     if (!secured) {
         co_return secured;
     }
-    Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().tls);
-    if (!taken) {
-        co_return fail(taken.error());
-    }
     tls::Stream& stream = *transfer.stream();
-    const LentOutput lent(stream.connection(), taken->bytes().subspan(kPlainBytes));
-    const Piece piece{transfer.kernel(), file.fd.number(), stream.connection(),
-                      taken->bytes().first(kPlainBytes)};
+    Workspace workspace(stream.connection());
+    std::int64_t piece = kPieceBytesMin;
     // Fixed at the open: a file that grows is sent as it was, one that shrinks is an error.
     const std::int64_t size = file.status.size;
     const std::uint64_t slice = transfer.config().transfer.slice;
@@ -93,6 +102,13 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
     while (offset < size) {
         if (transfer.stop().requested()) {
             co_return fail(Errc::Stopped);
+        }
+        if (!workspace.is_set()) {
+            Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().tls);
+            if (!taken) {
+                co_return fail(taken.error());
+            }
+            workspace.set(std::move(*taken));
         }
         if (offset >= hot_until) {
             const std::int64_t window = std::min(kWindowBytes, size - offset);
@@ -116,15 +132,27 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
             slice_used = 0;
             continue;
         }
-        const Result<std::int64_t> made = fill_piece(piece, offset, hot_until);
+        const std::int64_t end = std::min(hot_until, offset + piece);
+        const Result<std::int64_t> made =
+            fill_piece(transfer.kernel(), file.fd.number(), workspace, offset, end);
         if (!made) {
             co_return fail(made.error());
         }
         offset += *made;
         slice_used += static_cast<std::uint64_t>(*made);
-        const Status sent = co_await stream.flush();
-        if (!sent) {
-            co_return sent;
+        const Result<bool> is_out = co_await stream.flush_now();
+        if (!is_out) {
+            co_return fail(is_out.error());
+        }
+        piece = std::min(2 * piece, kPieceBytesMax);
+        if (!*is_out) {
+            workspace.clear();
+            piece = kPieceBytesMin;
+            hot_until = offset;  // what is in memory now need not be when the client has read
+            const Status sent = co_await stream.flush();
+            if (!sent) {
+                co_return sent;
+            }
         }
         transfer.count(static_cast<std::uint64_t>(*made));
     }

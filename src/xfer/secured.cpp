@@ -1,5 +1,7 @@
 #include "xfer/secured.hpp"
 
+#include <array>
+
 namespace sluice::xfer {
 
 Transfer::Secured::Secured(Transfer& which)
@@ -16,8 +18,11 @@ tls::Stream* Transfer::stream() {
 }
 
 io::Task<Status> Transfer::secure() {
-    if (!is_protected() || secured_ != nullptr) {
+    if (!is_protected()) {
         co_return Status();
+    }
+    if (secured_ != nullptr) {
+        co_return secured_->outcome;
     }
     secured_ = std::make_unique<Secured>(*this);
     // Data sockets are corked for sendfile, which fills its segments. A handshake is a conversation
@@ -26,12 +31,13 @@ io::Task<Status> Transfer::secure() {
     (void)kernel().set_option(socket_.fd(), sys::SocketOption::NoDelay, 1);
     const Status shaken = co_await secured_->stream.handshake(protection_.handshake_limit);
     if (!shaken) {
-        co_return fail(shaken.error().code == Errc::Stopped ? Errc::Stopped : Errc::TlsHandshake);
+        const Errc code =
+            shaken.error().code == Errc::Stopped ? Errc::Stopped : Errc::TlsHandshake;
+        secured_->outcome = fail(code);
+    } else if (!secured_->stream.connection().is_acceptable()) {
+        secured_->outcome = fail(Errc::TlsUnbound);
     }
-    if (!secured_->stream.connection().is_acceptable()) {
-        co_return fail(Errc::TlsUnbound);
-    }
-    co_return Status();
+    co_return secured_->outcome;
 }
 
 Result<std::size_t> Transfer::receive_now(MutableBytes into, MutableBytes ciphertext) {
@@ -65,12 +71,23 @@ void Transfer::end_receiving() {
     }
 }
 
+// Whether the peer has sent an alert that ends everything: what was sent is not what it got.
+bool Transfer::Secured::is_broken_off() {
+    std::array<std::uint8_t, 512> plaintext;
+    std::array<std::uint8_t, 512> ciphertext;
+    const Result<std::size_t> got = stream.receive_now(plaintext, ciphertext);
+    return !got && got.error().code == Errc::Protocol;
+}
+
 // close_notify goes before the FIN, also behind nothing at all: an empty file over TLS has a
 // handshake and an end.
 io::Task<Status> Transfer::finish_protected() {
     const Status secured = co_await secure();
     if (!secured) {
         co_return secured;
+    }
+    if (secured_->is_broken_off()) {
+        co_return fail(Errc::TlsBroken);
     }
     const Status closed = secured_->stream.connection().close();
     if (!closed) {

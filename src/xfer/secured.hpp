@@ -11,9 +11,11 @@ struct Transfer::Secured final : tls::Stream::Owner {
     explicit Secured(Transfer& which);
     void before_wait() override { transfer.before_wait(); }
     void on_progress() override { transfer.count(0); }
+    bool is_broken_off();
 
     Transfer& transfer;
     tls::Stream stream;
+    Status outcome;  // of the handshake
 };
 
 // All of `bytes`, encrypted, within the shard's budget. They stay where they are until it has

@@ -469,6 +469,51 @@ class Tls(SystemCase):
             data.close()
             client.expect(client.command("NOOP"), "200")
 
+    def test_an_alert_of_the_client_is_no_success(self):
+        # Written whole into the socket before the client breaks off, so that only its alert tells.
+        self.tree.write("file", b"x" * 1000)
+        with self.tls() as server, TlsClient(server) as client:
+            client.login()
+            client.expect(client.command("TYPE I"), "200")
+            raw = client.passive()
+            client.send("RETR file\r\n")
+            into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = client.context.wrap_bio(into, out, session=client.socket.session)
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    raw.sendall(out.read())
+                    into.write(raw.recv(65536))
+            # The last flight, and behind it a record that is none: 255 is no type. What the server
+            # sees of it is what an alert would be, the end of everything.
+            raw.sendall(out.read() + b"\xff\x03\x03\x00\x10" + bytes(16))
+            client.expect(client.reply(), "150", "125")
+            client.expect(client.reply(), "426")
+            raw.close()
+
+    def test_slow_readers_hold_no_memory_that_others_need(self):
+        # Two pieces at a time have room in so little memory, and eight clients stop in the middle.
+        content = os.urandom(1 << 20) * 16
+        self.tree.write("big", content)
+        with self.tls("limits.transfer_buffer_memory=1MiB") as server:
+            slow = []
+            for _ in range(8):
+                client = TlsClient(server)
+                client.login()
+                client.expect(client.command("TYPE I"), "200")
+                data = client.begin("RETR big")
+                slow.append((client, data, data.recv(1000)))
+            with TlsClient(server) as client:
+                client.login()
+                self.assertEqual(client.retrieve("RETR big"), content)
+            for client, data, begun in slow:
+                with client, data:
+                    self.assertEqual(begun + sluice.read_all(data), content)
+                    data.unwrap()
+                    client.expect(client.reply(), "226")
+
     def test_clients_that_vanish_leave_nothing_behind(self):
         self.tree.write("file", b"x" * (4 << 20))
         with self.tls() as server:

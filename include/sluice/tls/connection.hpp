@@ -24,6 +24,7 @@
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/result.hpp"
 #include "sluice/tls/context.hpp"
+#include "sluice/tls/hello_guard.hpp"
 
 namespace sluice::tls {
 
@@ -53,7 +54,8 @@ public:
     static constexpr std::uint32_t kIdleMessagesMax = 64;
     // For what OpenSSL may put before our records: tickets, an answer to KeyUpdate.
     static constexpr std::size_t kReserveBytes = 8 * 1024;
-    // Of output in memory of our own; lent memory has its own size.
+    // What output in memory of our own grows to; lent memory has its own size, and what is kept of
+    // it may be as much.
     static constexpr std::size_t kOwnOutputMax = 64 * 1024;
     // Room that makes one send of 256 KiB of plaintext.
     static constexpr std::size_t kGatherBytes =
@@ -89,6 +91,9 @@ public:
     // Output gathers here from now on; nothing: in memory of our own again. Only while there is no
     // output.
     void lend_output(MutableBytes memory);
+    // What is left of the output moves into memory of our own, of its size, and the lent memory is
+    // its lender's again: for a peer that does not take it now.
+    void keep_output();
     // Forgets output and lent memory, at the end of a connection that broke.
     void drop_output();
 
@@ -126,9 +131,12 @@ private:
 
     Connection(Context& context, Channel channel);
     Status failed(int outcome);
+    Status break_off(std::string_view why);
     void note_resumption();
     bool reserve_output(std::size_t count);
+    std::size_t own_room() const;
     std::size_t plaintext_room() const;
+    void adopt_output(std::size_t capacity);
     void release_if_empty();
 
     Context& context_;
@@ -144,6 +152,8 @@ private:
     std::string_view failure_;
     Mark mark_ = {};
     std::uint32_t idle_messages_ = 0;
+    HelloGuard hello_;
+    std::string_view refusal_;  // why OpenSSL gets nothing more to read
     Channel channel_;
     Binding binding_ = Binding::Off;
     bool lent_ = false;

@@ -55,16 +55,32 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context();
 
-    // Whether a step may run on the shard in the turn that began at `turn`; who runs one says how
-    // long it took.
-    bool has_time(Instant turn) {
+    // Steps of handshakes that a shard has with the helpers at a time: signing takes as long as
+    // opening a dozen files, and in a storm those that do would stand behind hundreds of them.
+    static constexpr std::uint32_t kHelperStepsMax = 2;
+
+    enum class Room : std::uint8_t {
+        Shard,     // who runs the step here says how long it took: spend()
+        Helper,    // who runs it there says when it is over: leave_helper()
+        NextTurn,  // none now: ask again in the next turn
+    };
+    // Where the next step of a handshake may run, in the turn that began at `turn`.
+    Room find_room(Instant turn) {
         if (turn_ != turn) {
             turn_ = turn;
             spent_ = Duration();
         }
-        return spent_ < turn_time_;
+        if (spent_ < turn_time_) {
+            return Room::Shard;
+        }
+        if (helper_steps_ == kHelperStepsMax) {
+            return Room::NextTurn;
+        }
+        ++helper_steps_;
+        return Room::Helper;
     }
     void spend(Duration time) { spent_ = spent_ + time; }
+    void leave_helper() { --helper_steps_; }
 
 private:
     friend class Connection;
@@ -84,6 +100,7 @@ private:
     std::vector<std::unique_ptr<Site>> sites_;
     Instant turn_;
     Duration spent_;
+    std::uint32_t helper_steps_ = 0;
 };
 
 }  // namespace sluice::tls

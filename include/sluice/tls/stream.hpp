@@ -55,13 +55,15 @@ public:
     const Connection& connection() const { return connection_; }
 
     // TimedOut after `limit`; EndOfStream when the peer goes; Protocol, and then
-    // connection().failure() says why. The expensive step runs on a helper when this turn has had
-    // its share of them (Context::has_time).
+    // connection().failure() says why. A step runs on a helper, or a turn later, when this turn
+    // has had its share of them (Context::find_room).
     io::Task<Status> handshake(Duration limit);
     // All of `plaintext`, which stays where it is until this has ended.
     io::Task<Status> write(Bytes plaintext);
     // All of connection().output(), within the shard's budget.
     io::Task<Status> flush();
+    // The same as far as the socket takes it now; false: some is left, and flush() would wait.
+    io::Task<Result<bool>> flush_now();
     // close_notify, FIN, and then up to `limit` for the peer's end. Bytes that still come are read
     // away.
     io::Task<Result<Ending>> close(Duration limit);

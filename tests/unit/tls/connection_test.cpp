@@ -139,6 +139,47 @@ TEST_F(ConnectionTest, AnythingButAClientHelloIsRefusedAtOnce) {
     }
 }
 
+// Nine bytes may announce a hello of 128 KiB, for which OpenSSL would reserve memory at once.
+TEST_F(ConnectionTest, AHelloThatAnnouncesTooMuchIsRefusedAtItsNinthByte) {
+    const std::unique_ptr<Context> context = make_context();
+    Connection server(*context);
+    const Wire announced = {22, 3, 1, 0x40, 0, 1, 1, 0, 0};
+    for (std::size_t i = 0; i < announced.size(); ++i) {
+        const Status step = server.handshake();
+        ASSERT_FALSE(step);
+        ASSERT_EQ(step.error().code, Errc::WouldBlock) << i;
+        server.feed(Bytes(announced).subspan(i, 1));
+    }
+    EXPECT_EQ(server.handshake().error().code, Errc::Protocol);
+    EXPECT_EQ(server.failure(), "the ClientHello is too long");
+}
+
+// The second hello, that of a client that had no key of our groups, is looked at as well.
+TEST_F(ConnectionTest, ASecondHelloThatAnnouncesTooMuchIsRefused) {
+    const std::unique_ptr<Context> context = make_context();
+    for (const bool changes : {false, true}) {
+        Connection server(*context);
+        Client client(only(TLS1_3_VERSION));
+        // The first group is the one that a key is offered for; we do not have it.
+        ASSERT_EQ(SSL_set1_groups_list(client.ssl(), "P-521:P-256"), 1);
+        client.handshake();
+        Wire wire = client.take_output();
+        if (changes) {
+            const Wire change = {20, 3, 3, 0, 1, 1};
+            wire.insert(wire.end(), change.begin(), change.end());
+        }
+        const Wire announced = {22, 3, 3, 0x40, 0, 1, 1, 0, 0};
+        wire.insert(wire.end(), announced.begin(), announced.end());
+        server.feed(wire);
+        EXPECT_EQ(server.handshake().error().code, Errc::Protocol);
+        EXPECT_EQ(server.failure(), "the ClientHello is too long");
+    }
+    Connection server(*context);
+    Client client(only(TLS1_3_VERSION));
+    ASSERT_EQ(SSL_set1_groups_list(client.ssl(), "P-521:P-256"), 1);
+    EXPECT_TRUE(shake_hands(server, client));
+}
+
 TEST_F(ConnectionTest, RecordsOfEveryWrongLengthAreRefusedOrWaitedFor) {
     const std::unique_ptr<Context> context = make_context();
     Client client;
@@ -282,6 +323,38 @@ TEST_P(BothVersions, AQuarterOfAMegabyteLeavesInOnePiece) {
     EXPECT_EQ(client.read(), "226\r\n");
 }
 
+// Lent memory is free for others although the client has not read: all that was in it comes out.
+TEST_P(BothVersions, OutputThatIsKeptNeedsNoLentMemory) {
+    const std::unique_ptr<Context> context = make_context();
+    Connection server(*context);
+    Client client(only(GetParam()));
+    ASSERT_TRUE(shake_hands(server, client));
+    Wire memory(Connection::kGatherBytes);
+    server.lend_output(memory);
+    Wire plaintext(256 * 1024);
+    for (std::size_t i = 0; i < plaintext.size(); ++i) {
+        plaintext[i] = static_cast<std::uint8_t>(i * 11 + (i >> 9));
+    }
+    ASSERT_TRUE(server.write(plaintext));
+    client.give(server.output().first(1000));
+    server.consume_output(1000);
+    const std::size_t left = server.output().size();
+    server.keep_output();
+    std::fill(memory.begin(), memory.end(), std::uint8_t{0xEE});
+    EXPECT_EQ(server.output().size(), left);
+    // It is beyond what our own memory grows to: nothing more goes in until it has left.
+    EXPECT_EQ(server.write_room(), 0u);
+    EXPECT_EQ(server.write(as_bytes("more")).error().code, Errc::WouldBlock);
+    to_client(server, client);
+    EXPECT_TRUE(client.read() == as_text(plaintext));
+    server.lend_output(memory);
+    ASSERT_TRUE(server.write(as_bytes("226\r\n")));
+    EXPECT_EQ(server.output().data(), memory.data());
+    to_client(server, client);
+    EXPECT_EQ(client.read(), "226\r\n");
+    server.lend_output({});
+}
+
 // The bound of our own memory: a client that reads nothing makes us hold that much and no more.
 TEST_F(ConnectionTest, OutputHasABound) {
     const std::unique_ptr<Context> context = make_context();
@@ -300,14 +373,16 @@ TEST_F(ConnectionTest, OutputHasABound) {
     }
     EXPECT_GT(taken, Connection::kOwnOutputMax / 2);
     EXPECT_LE(server.output().size(), Connection::kOwnOutputMax);
-    // Requests to change keys are answered within the same bound.
-    for (int i = 0; i < 2000; ++i) {
+    // Requests to change keys are answered within the same bound, and then no more.
+    Result<std::string> text = std::string();
+    for (int i = 0; i < 2000 && text; ++i) {
         SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED);
         client.write("x");
-        (void)read_all(server, client.take_output());
+        text = read_all(server, client.take_output());
         ASSERT_LE(server.output().size(), Connection::kOwnOutputMax);
-        (void)server.take_unread();
     }
+    ASSERT_FALSE(text);
+    EXPECT_EQ(server.failure(), "the peer asks for answers and does not read them");
 }
 
 TEST_F(ConnectionTest, AChangeOfKeysIsFollowed) {

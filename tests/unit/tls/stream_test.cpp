@@ -80,6 +80,10 @@ protected:
         }
         client.give(Bytes(room).first(*got));
     }
+    void spend_this_turn() {
+        ASSERT_EQ(context_->find_room(reactor_->now()), Context::Room::Shard);
+        context_->spend(kTurnTime);
+    }
     bool shake_hands(Client& client) {
         Status outcome;
         io::Task<void> task = keep(stream_->handshake(kPatience), outcome);
@@ -128,12 +132,10 @@ TEST_P(StreamTest, AHandshakeWaitsForItsClient) {
 // The share of a turn is used up: what is expensive runs elsewhere.
 TEST_P(StreamTest, AHandshakeThatFindsNoTimeRunsOnAHelper) {
     reactor_->wait(Duration(0));
-    context_->has_time(reactor_->now());
-    context_->spend(kTurnTime);
+    spend_this_turn();
     Client client;
     client.handshake();
     carry(client);
-    EXPECT_FALSE(context_->has_time(reactor_->now()));
     Status outcome;
     io::Task<void> task = keep(stream_->handshake(kPatience), outcome);
     task.start();
@@ -144,6 +146,48 @@ TEST_P(StreamTest, AHandshakeThatFindsNoTimeRunsOnAHelper) {
         return task.done();
     }));
     EXPECT_TRUE(outcome);
+}
+
+// Helpers have other work: beyond a few steps at a time, a handshake waits for the next turn.
+TEST_P(StreamTest, AHandshakeThatFindsNoHelperWaitsForTheNextTurn) {
+    reactor_->wait(Duration(0));
+    spend_this_turn();
+    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+        ASSERT_EQ(context_->find_room(reactor_->now()), Context::Room::Helper);
+    }
+    Client client;
+    client.handshake();
+    carry(client);
+    Status outcome;
+    io::Task<void> task = keep(stream_->handshake(kPatience), outcome);
+    task.start();
+    EXPECT_EQ(pool_.jobs, 0);
+    EXPECT_FALSE(stream_->connection().has_output());
+    ASSERT_TRUE(turn_until([&] {
+        client.handshake();
+        carry(client);
+        return task.done();
+    }));
+    EXPECT_TRUE(outcome);
+    EXPECT_EQ(pool_.jobs, 0);
+    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+        context_->leave_helper();
+    }
+}
+
+TEST_P(StreamTest, AStopEndsAHandshakeThatWaitsForItsTurn) {
+    reactor_->wait(Duration(0));
+    spend_this_turn();
+    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+        ASSERT_EQ(context_->find_room(reactor_->now()), Context::Room::Helper);
+    }
+    Status outcome;
+    io::Task<void> task = keep(stream_->handshake(kPatience), outcome);
+    task.start();
+    stop_->request(io::StopReason::Abor);
+    ASSERT_TRUE(turn_until([&] { return task.done(); }));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Errc::Stopped);
 }
 
 TEST_P(StreamTest, AClientThatSaysNothingIsGivenUp) {
