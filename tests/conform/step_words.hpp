@@ -1,5 +1,5 @@
-// The words of a line of a transcript, and the step that they make: a table says for each first word
-// how those behind it are read. Pure.
+// The words of a line of a transcript, and the step that they make: a table says for each first
+// word how those behind it are read. Pure.
 #pragma once
 
 #include <cstdint>
