@@ -92,6 +92,12 @@ public:
     Status set_congestion(int socket, const char* name) override;
     Result<sys::SocketAddress> local_address(int socket) override;
     Result<sys::SocketAddress> peer_address(int socket) override;
+    // A kernel without TLS.
+    std::uint64_t tls_ciphers() override { return 0; }
+    Status set_tls_keys(int, Bytes) override { return fail_errno(ENOPROTOOPT); }
+    Status tls_keys(int, MutableBytes) override { return fail_errno(ENOPROTOOPT); }
+    Status send_tls_record(int, std::uint8_t, Bytes) override { return fail_errno(ENOPROTOOPT); }
+    Result<std::uint64_t> taken_by_tcp(int) override { return fail_errno(ENOPROTOOPT); }
 
     Result<int> open(int directory, const char* path, const sys::OpenHow& how) override;
     Result<sys::FileStatus> status(int fd) override;

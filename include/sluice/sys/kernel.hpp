@@ -126,6 +126,21 @@ public:
     virtual Result<SocketAddress> local_address(int socket) = 0;
     virtual Result<SocketAddress> peer_address(int socket) = 0;
 
+    // ---- encryption of what a socket sends (kTLS, Linux 4.13 with the module tls); never blocks
+    // The ciphers that the kernel has and can be asked about, as bits 1 << TLS_CIPHER_...; 0: none.
+    // Found out by trying, on a connection to ourselves.
+    virtual std::uint64_t tls_ciphers() = 0;
+    // From here on send() and send_file() take plaintext. `keys` is one of the kernel's structures
+    // tls12_crypto_info_*. After an error the socket sends as before.
+    virtual Status set_tls_keys(int socket, Bytes keys) = 0;
+    // The same structure with the number of the next record; `into` has exactly its size.
+    virtual Status tls_keys(int socket, MutableBytes into) = 0;
+    // A record of another type than data, behind all that was sent.
+    virtual Status send_tls_record(int socket, std::uint8_t type, Bytes content) = 0;
+    // How many bytes TCP has taken so far, give or take a number that stays the same while the
+    // connection lasts. WouldBlock when acknowledgements come so fast that nobody can tell.
+    virtual Result<std::uint64_t> taken_by_tcp(int socket) = 0;
+
     // ---- files: may sleep, except `open` with RESOLVE_CACHED and calls on what is in memory
     virtual Result<int> open(int directory, const char* path, const OpenHow& how) = 0;
     virtual Result<FileStatus> status(int fd) = 0;

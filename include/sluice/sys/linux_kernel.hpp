@@ -35,6 +35,12 @@ public:
     Result<SocketAddress> local_address(int socket) override;
     Result<SocketAddress> peer_address(int socket) override;
 
+    std::uint64_t tls_ciphers() override;
+    Status set_tls_keys(int socket, Bytes keys) override;
+    Status tls_keys(int socket, MutableBytes into) override;
+    Status send_tls_record(int socket, std::uint8_t type, Bytes content) override;
+    Result<std::uint64_t> taken_by_tcp(int socket) override;
+
     Result<int> open(int directory, const char* path, const OpenHow& how) override;
     Result<FileStatus> status(int fd) override;
     Result<FileStatus> status_at(int directory, const char* name) override;

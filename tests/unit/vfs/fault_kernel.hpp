@@ -13,7 +13,7 @@
 
 namespace sluice::vfs {
 
-class FaultKernel final : public sys::Kernel {
+class FaultKernel : public sys::Kernel {
 public:
     std::vector<std::string> calls;
     std::set<int> open_files;
@@ -76,6 +76,13 @@ public:
     Status set_congestion(int s, const char* n) override { return real_.set_congestion(s, n); }
     Result<sys::SocketAddress> local_address(int s) override { return real_.local_address(s); }
     Result<sys::SocketAddress> peer_address(int s) override { return real_.peer_address(s); }
+    std::uint64_t tls_ciphers() override { return real_.tls_ciphers(); }
+    Status set_tls_keys(int s, Bytes k) override { return real_.set_tls_keys(s, k); }
+    Status tls_keys(int s, MutableBytes k) override { return real_.tls_keys(s, k); }
+    Status send_tls_record(int s, std::uint8_t t, Bytes b) override {
+        return real_.send_tls_record(s, t, b);
+    }
+    Result<std::uint64_t> taken_by_tcp(int s) override { return real_.taken_by_tcp(s); }
 
     Result<int> open(int directory, const char* path, const sys::OpenHow& how) override {
         const int refused = refuse_open ? refuse_open(how) : 0;
