@@ -18,6 +18,7 @@
 #include "sluice/server/server.hpp"
 #include "sluice/sys/linux_kernel.hpp"
 #include "sluice/sys/process.hpp"
+#include "sluice/tls/kernel_tls.hpp"
 #include "sluice/vfs/root.hpp"
 #include "sluice/vfs/upload_sweep.hpp"
 
@@ -98,6 +99,19 @@ void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::st
     notice.when = kernel.wall_time();
     notice.reason = text;
     log.emit(notice);
+}
+
+void log_kernel_tls(const config::Snapshot& config, const tls::Settings& settings, obs::Log& log,
+                    sys::Kernel& kernel) {
+    std::string text = "kernel TLS for large downloads: ";
+    if (config.tls.kernel == config::KernelTls::Off) {
+        text += "off";
+    } else if (settings.kernel_ciphers == 0) {
+        text += "not available (modprobe tls, before sluiced starts)";
+    } else {
+        text += tls::names_of_ciphers(settings.kernel_ciphers);
+    }
+    log_notice(log, kernel, obs::EventKind::Notice, text);
 }
 
 int complain_of(const tls::Findings& findings) {
@@ -204,6 +218,7 @@ int run_server(const config::Snapshot& config) {
     announce(config, *server, engine_name);
     log_notice(sinks.main_log(), kernel, obs::EventKind::Start,
                fmt::format("serving with {} and {} shards", engine_name, shards));
+    if (tls) { log_kernel_tls(config, tls->settings, sinks.main_log(), kernel); }
 
     // What uploads of a killed process left behind is swept while serving; it may take a while.
     std::thread sweeper;

@@ -284,6 +284,8 @@ constexpr Field kFields[] = {
         "Let clients go on in clear after the login (CCC), for routers that must read their commands."),
     tls<&TlsSection::handshake_timeout>("handshake_timeout", Type::Duration, "15s", Extra{.min = kSecond, .max = kMinute},
         "How long a handshake may take."),
+    tls<&TlsSection::kernel>("kernel", Type::Choice, "auto", Extra{.choices = "auto|off"},
+        "Whether the kernel encrypts large downloads (kTLS) where it can; the module (modprobe tls) must be there when sluiced starts, unless it starts as root."),
 
     messages<&MessagesSection::welcome>("welcome", Type::Lines, "", Extra{.min = 0, .max = kMessageBytesMax},
         "Text shown after the login; \"\" is none."),

@@ -98,8 +98,9 @@ void render_text(std::string& out, const Event& event) {
                        microseconds(event.duration) / 1000,
                        event.complete ? "complete" : "failed", event.code);
         if (!event.tls.empty()) {
-            fmt::format_to(std::back_inserter(out), " tls={}{}{}", event.tls,
+            fmt::format_to(std::back_inserter(out), " tls={}{}{}{}", event.tls,
                            event.tls_bound ? "" : " tls_bound=no",
+                           event.tls_kernel ? " tls_kernel=yes" : "",
                            event.tls_eof_missing ? " tls_eof=missing" : "");
         }
         if (!event.digests.empty()) {
@@ -147,6 +148,7 @@ void render_json(std::string& out, const Event& event) {
         if (!event.tls.empty()) {
             fmt::format_to(std::back_inserter(out), ",\"tls_bound\":{}", event.tls_bound);
         }
+        if (event.tls_kernel) { out.append(",\"tls_kernel\":true"); }
         if (event.tls_eof_missing) { out.append(",\"tls_eof\":\"missing\""); }
     }
     if (event.duration.ns != 0) {

@@ -45,6 +45,7 @@ void Session::log_transfer(const Status& outcome, ReplyCode code) {
         const tls::Connection& connection = transfer_->stream()->connection();
         ended.tls = connection.version();
         ended.tls_bound = connection.is_bound();
+        ended.tls_kernel = transfer_->stream()->is_in_kernel();
         ended.tls_eof_missing = transfer_->has_ended_bare();
     }
     if (!outcome) { ended.reason = text_of(outcome.error()); }

@@ -64,6 +64,11 @@ int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* co
 int Callbacks::wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count) {
     Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
+    // An alert, under a number that the kernel has used already: a nonce must never be used twice.
+    if (connection.kernel_sends_) {
+        *count = 0;
+        return 0;
+    }
     if (!connection.reserve_output(size)) {
         *count = 0;
         BIO_set_retry_write(bio);
@@ -75,25 +80,45 @@ int Callbacks::wire_write(BIO* bio, const char* from, std::size_t size, std::siz
     return 1;
 }
 
-long Callbacks::wire_control(BIO*, int command, long, void*) {
+long Callbacks::wire_control(BIO* bio, int command, long is_sending, void* info) {
+    Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
+    if (command == SendKeys::kOffer && is_sending != 0 && connection.send_keys_ != nullptr) {
+        connection.send_keys_->offer(info);
+        return 0;  // declined, for now
+    }
     return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+// Each record of ours has the next number, and after a KeyUpdate of ours the keys are others.
+void Callbacks::note_for_kernel(Connection& connection, int type, Bytes message) {
+    if (type == SSL3_RT_HEADER) {
+        connection.send_keys_->count_record();
+    } else if (type == SSL3_RT_HANDSHAKE && !message.empty() && message[0] == SSL3_MT_KEY_UPDATE) {
+        connection.send_keys_->forget();
+    }
 }
 
 // SSL_read goes on by itself until there is plaintext, so a peer that only updates its keys, or
 // asks to renegotiate again and again, would keep a thread for as long as it sends.
 void Callbacks::watch_message(int is_sent, int, int type, const void* message, std::size_t size,
                               SSL* ssl, void*) {
-    if (ssl == nullptr || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) {
+    if (ssl == nullptr) {
         return;
     }
     Connection& connection = of(ssl);
+    const Bytes bytes(static_cast<const std::uint8_t*>(message), size);
+    if (is_sent != 0 && connection.send_keys_ != nullptr) {
+        note_for_kernel(connection, type, bytes);
+    }
+    if (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT) {
+        return;
+    }
     if (connection.established_) {
         if (++connection.idle_messages_ > Connection::kIdleMessagesMax) {
             connection.refusal_ = "too many messages without data";
         }
         return;
     }
-    const Bytes bytes(static_cast<const std::uint8_t*>(message), size);
     if (is_sent != 0 && HelloGuard::asks_again(bytes)) {
         connection.hello_ = HelloGuard();
     }

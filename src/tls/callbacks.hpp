@@ -16,9 +16,10 @@ struct Callbacks {
     static BIO_METHOD* make_wires();
     static int wire_read(BIO* bio, char* into, std::size_t size, std::size_t* count);
     static int wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count);
-    static long wire_control(BIO* bio, int command, long number, void* pointer);
+    static long wire_control(BIO* bio, int command, long is_sending, void* info);
 
     // Messages that are neither ours nor the peer's data.
+    static void note_for_kernel(Connection& connection, int type, Bytes message);
     static void watch_message(int written, int version, int type, const void* bytes,
                               std::size_t size, SSL* ssl, void* argument);
 

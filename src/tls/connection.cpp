@@ -48,6 +48,10 @@ Connection::Connection(Context& context, const DataRole& role)
     // A client that only sends may close without having read, and then its TCP throws away what it
     // has not sent yet (RFC 2525 section 2.17): nothing must wait for it there.
     SSL_set_num_tickets(ssl_, role.brings_data ? 0 : kDataTickets);
+    if (context.kernel_ciphers_ != 0 && !role.brings_data) {
+        send_keys_ = std::make_unique<SendKeys>();
+        SSL_set_options(ssl_, SSL_OP_ENABLE_KTLS);
+    }
 }
 
 Connection::~Connection() {
@@ -252,7 +256,7 @@ Result<std::size_t> Connection::read(MutableBytes into) {
 
 Result<std::size_t> Connection::write(Bytes plaintext) {
     SLUICE_ASSERT(established_);
-    if (broken_ || closed_) {
+    if (broken_ || closed_ || kernel_sends_) {
         return fail(Errc::Protocol);
     }
     if (plaintext.empty()) {
@@ -281,7 +285,7 @@ Result<std::size_t> Connection::write(Bytes plaintext) {
 }
 
 Status Connection::close() {
-    if (!established_ || broken_) {
+    if (!established_ || broken_ || kernel_sends_) {
         return fail(Errc::Protocol);
     }
     if (closed_) {
@@ -297,8 +301,22 @@ Status Connection::close() {
     return {};
 }
 
+void Connection::give_to_kernel(KernelSender& sender) {
+    if (send_keys_ == nullptr || !send_keys_->is_among(context_.kernel_ciphers_)) {
+        return;
+    }
+    const bool is_between_records = !has_output() && retried_bytes_ == 0 &&
+                                    SSL_get_key_update_type(ssl_) == SSL_KEY_UPDATE_NONE;
+    if (!established_ || broken_ || closed_ || !is_between_records) {
+        return;
+    }
+    kernel_sends_ = sender.begin(*send_keys_).has_value();
+    send_keys_.reset();
+}
+
 void Connection::issue_ticket() {
-    if (!established_ || broken_ || closed_ || SSL_version(ssl_) != TLS1_3_VERSION) {
+    if (!established_ || broken_ || closed_ || kernel_sends_ ||
+        SSL_version(ssl_) != TLS1_3_VERSION) {
         return;
     }
     // Fails only where the handshake is not over; then the client has its tickets yet to come.

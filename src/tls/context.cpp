@@ -64,6 +64,7 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
     std::unique_ptr<Context> made(new Context(kernel, keys));
     made->strict_sni_ = settings.strict_sni;
     made->turn_time_ = settings.turn_time;
+    made->kernel_ciphers_ = settings.kernel_ciphers;
     bool usable = made->wires_ != nullptr;
     for (const IdentityText& text : settings.identities) {
         std::optional<Identity> identity = Identity::parse(text, kernel.wall_time(), findings);

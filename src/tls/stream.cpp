@@ -16,6 +16,7 @@ Stream::Stream(const Wires& wires, Context& context, const Connection::DataRole&
     : wires_(wires),
       context_(context),
       connection_(context, role),
+      sender_(wires.reactor.kernel(), wires.fd),
       deadline_([](void* self) { static_cast<Stream*>(self)->on_deadline(); }, this) {}
 
 void Stream::on_deadline() {
@@ -232,6 +233,42 @@ io::Task<Status> Stream::write(Bytes plaintext) {
     co_return Status();
 }
 
+bool Stream::give_to_kernel() {
+    connection_.give_to_kernel(sender_);
+    return sender_.is_on();
+}
+
+io::Task<Status> Stream::notify_close() {
+    if (!sender_.is_on()) {
+        const Status closed = connection_.close();
+        if (!closed) {
+            co_return closed;
+        }
+        const Status flushed = co_await flush();
+        co_return flushed;
+    }
+    Status sent = sender_.send_close_notify();
+    while (!sent && sent.error().code == Errc::WouldBlock) {
+        wires_.owner.before_wait();
+        sender_.push();
+        const Result<std::uint32_t> writable =
+            co_await io::poll_out(wires_.poll, wires_.fd, wires_.stop);
+        const Status waited = outcome_of_wait(writable);
+        if (!waited) {
+            co_return waited;
+        }
+        sent = sender_.send_close_notify();
+    }
+    co_return sent;
+}
+
+Result<bool> Stream::is_drained(std::uint64_t plaintext) {
+    if (!sender_.is_on()) {
+        return true;
+    }
+    return sender_.is_drained(plaintext);
+}
+
 Result<std::size_t> Stream::receive_now(MutableBytes plaintext, MutableBytes ciphertext) {
     if (!stash_.empty()) {
         connection_.feed(stash_);
@@ -291,10 +328,7 @@ Result<Ending> Stream::discard_now() {
 
 io::Task<Result<Ending>> Stream::close(Duration limit) {
     wires_.reactor.set_timer(deadline_, limit);
-    Status done = connection_.close();
-    if (done) {
-        done = co_await flush();
-    }
+    Status done = co_await notify_close();
     if (done) {
         done = wires_.reactor.kernel().shutdown_sending(wires_.fd);
     }

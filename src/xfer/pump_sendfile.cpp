@@ -4,8 +4,11 @@
 // and with it every session of the shard, so each window is looked up first (cachestat, about 1 us)
 // and read on a helper where it is missing. Nothing is looked up twice, and not at all in memory
 // file systems.
+//
+// Over TLS the same where the kernel encrypts what goes through the socket; if not, pump_tls.cpp.
 #include <algorithm>
 
+#include "sluice/tls/stream.hpp"
 #include "sluice/xfer/pumps.hpp"
 #include "xfer/page_cache.hpp"
 
@@ -19,7 +22,13 @@ constexpr std::int64_t kWindowBytes = 1 << 20;
 }  // namespace
 
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset) {
-    if (transfer.is_protected()) { co_return co_await send_file_protected(transfer, file, offset); }
+    if (transfer.is_protected()) {
+        const Status secured = co_await transfer.secure();
+        if (!secured) { co_return secured; }
+        if (!transfer.give_to_kernel(file.status.size - offset)) {
+            co_return co_await send_file_protected(transfer, file, offset);
+        }
+    }
     io::Reactor& reactor = transfer.reactor();
     // Fixed at the open: a file that grows is sent as it was, one that shrinks is an error.
     const std::int64_t size = file.status.size;
@@ -63,6 +72,7 @@ io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64
             // file has become shorter or unreadable; the next call says which, and costs little
             // when it was the socket after all.
             transfer.before_wait();
+            if (transfer.is_protected()) { transfer.stream()->push(); }
             const Result<std::uint32_t> writable = co_await transfer.wait_writable();
             if (!writable) { co_return fail(writable.error()); }
             slice_left = slice;

@@ -3,6 +3,16 @@
 #include <array>
 
 namespace sluice::xfer {
+namespace {
+
+// A connection costs a dozen system calls more when the kernel encrypts; below a megabyte that
+// is no longer lost in what encrypting costs.
+constexpr std::int64_t kKernelBytesMin = 1 << 20;
+// The kernel's thread is late by less than a turn, unless the client is slow.
+constexpr int kLooksAtOnce = 4;
+constexpr Duration kLookAgain = Duration::milliseconds(100);
+
+}  // namespace
 
 Transfer::Secured::Secured(Transfer& which)
     : transfer(which),
@@ -89,12 +99,48 @@ io::Task<Status> Transfer::finish_protected() {
     if (secured_->is_broken_off()) {
         co_return fail(Errc::TlsBroken);
     }
-    const Status closed = secured_->stream.connection().close();
+    const Status closed = co_await secured_->stream.notify_close();
     if (!closed) {
-        co_return fail(Errc::TlsBroken);
+        co_return fail(closed.error().code == Errc::Protocol ? Errc::TlsBroken
+                                                             : closed.error().code);
     }
-    const Status flushed = co_await secured_->stream.flush();
-    co_return flushed;
+    const Status drained = co_await drain_kernel();
+    co_return drained;
+}
+
+// What the kernel encrypts waits there, and not in TCP, while TCP has no room. It goes on by
+// itself, in a thread of the kernel's, and no event tells of it.
+io::Task<Status> Transfer::drain_kernel() {
+    io::Timer look_again([](void* self) { static_cast<Transfer*>(self)->on_look_again(); }, this);
+    for (int looks = 0;; ++looks) {
+        const Result<bool> drained = secured_->stream.is_drained(bytes_);
+        if (!drained) {
+            co_return fail(drained.error());
+        }
+        if (*drained) {
+            co_return Status();
+        }
+        if (stop_.requested()) {
+            co_return fail(Errc::Stopped);
+        }
+        const Status alive = kernel().socket_error(socket_.fd());
+        if (!alive) {
+            co_return alive;
+        }
+        before_wait();
+        secured_->stream.push();
+        if (looks < kLooksAtOnce) {
+            co_await reactor_.yield();
+            continue;
+        }
+        reactor_.set_timer(look_again, kLookAgain);
+        co_await wake_.wait();
+        look_again.drop();
+    }
+}
+
+bool Transfer::give_to_kernel(std::int64_t bytes) {
+    return bytes >= kKernelBytesMin && secured_->stream.give_to_kernel();
 }
 
 io::Task<Status> send_protected(Transfer& transfer, Bytes bytes) {

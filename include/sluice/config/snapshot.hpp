@@ -28,6 +28,7 @@ enum class SymlinkPolicy : std::uint8_t { InRoot, Beneath, Never };
 enum class ListedOwners : std::uint8_t { Hidden, Numbers };
 enum class TlsMode : std::uint8_t { Off, Optional, Required };
 enum class TlsBinding : std::uint8_t { Off, Prefer, Require };
+enum class KernelTls : std::uint8_t { Auto, Off };
 enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
@@ -163,6 +164,7 @@ struct TlsSection {
     bool strict_close = false;
     bool allow_ccc = false;
     Duration handshake_timeout = Duration::seconds(15);
+    KernelTls kernel = KernelTls::Auto;
 
     // Whether anybody may speak TLS here.
     bool is_on() const { return mode != TlsMode::Off || !listen.empty(); }

@@ -57,6 +57,7 @@ struct Event {
     std::string_view client;        // Login, Disconnect: the profile, "lftp"; empty: not recognised
     std::string_view tls;           // of a transfer: "TLSv1.3"; empty: in clear
     bool tls_bound = false;         // it resumed the session of its control connection
+    bool tls_kernel = false;        // the kernel encrypted it
     bool tls_eof_missing = false;   // an upload that ended with a FIN alone
     std::string_view digests;       // of an upload, in flight: "SHA-256=<hex> CRC32=<hex>"
 

@@ -25,6 +25,7 @@
 #include "sluice/base/result.hpp"
 #include "sluice/tls/context.hpp"
 #include "sluice/tls/hello_guard.hpp"
+#include "sluice/tls/kernel_tls.hpp"
 
 namespace sluice::tls {
 
@@ -117,6 +118,9 @@ public:
     // close_notify; once, and then nothing more is written. What the peer sends can still be read.
     Status close();
     bool has_peer_closed() const { return peer_closed_; }
+    // Has the kernel encrypt what is sent from here on, where it can and OpenSSL lets it: then
+    // `sender` is on, and this sends nothing any more. Otherwise all is as before.
+    void give_to_kernel(KernelSender& sender);
     // A fresh ticket goes out with the next write(), where the client can use one (TLS 1.3).
     void issue_ticket();
 
@@ -150,6 +154,7 @@ private:
     std::size_t output_end_ = 0;
     std::size_t retried_bytes_ = 0;  // a write() that must be repeated as it was
     std::string_view failure_;
+    std::unique_ptr<SendKeys> send_keys_;  // of downloads, as long as the kernel may get them
     Mark mark_ = {};
     std::uint32_t idle_messages_ = 0;
     HelloGuard hello_;
@@ -162,6 +167,7 @@ private:
     bool closed_ = false;  // close_notify is out
     bool peer_closed_ = false;
     bool broken_ = false;
+    bool kernel_sends_ = false;
 };
 
 }  // namespace sluice::tls

@@ -44,6 +44,8 @@ struct Settings {
     // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
     // helpers.
     Duration turn_time = Duration::milliseconds(1);
+    // What the kernel may encrypt of downloads (sys::Kernel::tls_ciphers); 0: nothing.
+    std::uint64_t kernel_ciphers = 0;
 };
 
 class Context {
@@ -96,6 +98,7 @@ private:
     TicketKeys& keys_;
     bool strict_sni_ = false;
     Duration turn_time_;
+    std::uint64_t kernel_ciphers_ = 0;
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
     std::vector<std::unique_ptr<Site>> sites_;
     Instant turn_;

@@ -64,6 +64,19 @@ public:
     io::Task<Status> flush();
     // The same as far as the socket takes it now; false: some is left, and flush() would wait.
     io::Task<Result<bool>> flush_now();
+    // Has the kernel encrypt from here on, if it can; true: what is sent on the socket is plaintext
+    // now, and that by sendfile(2), too. Before the first byte, after the handshake.
+    bool give_to_kernel();
+    bool is_in_kernel() const { return sender_.is_on(); }
+    // Before a wait for room on such a socket (KernelSender::push).
+    void push() {
+        if (sender_.is_on()) { sender_.push(); }
+    }
+    // close_notify, by whoever encrypts.
+    io::Task<Status> notify_close();
+    // After that: whether all of it may be followed by a FIN, when the kernel was given `plaintext`
+    // bytes.
+    Result<bool> is_drained(std::uint64_t plaintext);
     // close_notify, FIN, and then up to `limit` for the peer's end. Bytes that still come are read
     // away.
     io::Task<Result<Ending>> close(Duration limit);
@@ -87,6 +100,7 @@ private:
     Wires wires_;
     Context& context_;
     Connection connection_;
+    KernelSender sender_;
     io::Timer deadline_;
     // What came with the end of the handshake and belongs to what follows; at most one receive.
     std::vector<std::uint8_t> stash_;

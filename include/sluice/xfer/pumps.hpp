@@ -24,7 +24,8 @@ namespace sluice::xfer {
 // a helper first.
 io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64_t offset);
 
-// The same over TLS (pump_tls.cpp). send_file() goes there by itself.
+// The same over TLS, encrypted here (pump_tls.cpp). send_file() goes there by itself when the
+// kernel does not encrypt.
 io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
                                      std::int64_t offset);
 

@@ -63,6 +63,9 @@ public:
     // Of a protected transfer: the handshake, once; the pumps call it before their first byte, and
     // so after the preliminary reply that some clients wait for. TlsHandshake, TlsUnbound, Stopped.
     io::Task<Status> secure();
+    // After secure(), before the first byte: true when the kernel encrypts the `bytes` to come, and
+    // the socket is sent to as a plain one. Never for few of them.
+    bool give_to_kernel(std::int64_t bytes);
     // Not null after secure() of a protected transfer.
     tls::Stream* stream();
     // The client ended an upload with a bare FIN, and that was let pass.
@@ -108,6 +111,7 @@ private:
 
     io::Task<Status> accept_passive();
     io::Task<Status> finish_protected();
+    io::Task<Status> drain_kernel();
     io::Task<Status> connect_active();
     Status drain_input();
     // What `error`, which ended the connection after our last byte, means for the transfer.

@@ -124,6 +124,8 @@ TEST(Schema, TheWordsMeanTheirEnumerators) {
     EXPECT_EQ(with("tree.symlinks", "in_root").tree.symlinks, SymlinkPolicy::InRoot);
     EXPECT_EQ(with("tree.symlinks", "beneath").tree.symlinks, SymlinkPolicy::Beneath);
     EXPECT_EQ(with("tree.symlinks", "never").tree.symlinks, SymlinkPolicy::Never);
+    EXPECT_EQ(with("tls.kernel", "auto").tls.kernel, KernelTls::Auto);
+    EXPECT_EQ(with("tls.kernel", "off").tls.kernel, KernelTls::Off);
     EXPECT_EQ(with("log.format", "text").log.format, LogFormat::Text);
     EXPECT_EQ(with("log.format", "json").log.format, LogFormat::Json);
     EXPECT_EQ(with("log.level", "error").log.level, LogLevel::Error);

@@ -143,6 +143,10 @@ TEST(Render, ShowsTheTlsOfATransferAndWhatIsOddAboutIt) {
     EXPECT_NE(text_line(event).find(" code=226 tls=TLSv1.3 "), std::string::npos);
     EXPECT_NE(json_line(event).find(",\"tls\":\"TLSv1.3\",\"tls_bound\":true"), std::string::npos);
     EXPECT_EQ(json_line(event).find("tls_eof"), std::string::npos);
+    event.tls_kernel = true;
+    EXPECT_NE(text_line(event).find(" tls=TLSv1.3 tls_kernel=yes "), std::string::npos);
+    EXPECT_NE(json_line(event).find(",\"tls_bound\":true,\"tls_kernel\":true"), std::string::npos);
+    event.tls_kernel = false;
     event.tls_bound = false;
     event.tls_eof_missing = true;
     EXPECT_NE(text_line(event).find(" tls=TLSv1.3 tls_bound=no tls_eof=missing "),
