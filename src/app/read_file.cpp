@@ -1,6 +1,7 @@
 #include "app/read_file.hpp"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include <cstdint>
 
@@ -49,9 +50,10 @@ Result<std::string> read_file(sys::Kernel& kernel, const std::string& path, std:
     if (size > bytes_max) {
         return fail(Errc::FileTooBig);
     }
-    text.resize(size);
-    text.shrink_to_fit();
-    return text;
+    // A private key may be among it: what is given back holds nothing.
+    std::string exact(text, 0, size);
+    ::explicit_bzero(text.data(), text.size());
+    return exact;
 }
 
 }  // namespace sluice::app

@@ -1,4 +1,4 @@
-// Reads a whole small file at start: the configuration. Nothing is served from here, and a path of
+// Reads a whole small file: the configuration, certificates and keys. Nothing is served from here, and a path of
 // a client never gets here; what clients name goes through vfs::Root.
 #pragma once
 
