@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tls/pem.hpp"
 #include "tls/words.hpp"
 
 namespace sluice::tls {
@@ -56,21 +57,41 @@ KeyKind kind_of(const EVP_PKEY* key) {
     }
 }
 
-// Nobody sits at a server to type a passphrase; without this OpenSSL would ask the terminal.
-int no_passphrase(char*, int, int, void*) {
-    return -1;
+// The first one of the text; parameters of a curve may stand before it. An encrypted one is none:
+// nobody sits at a server to type a passphrase, and OpenSSL would ask the terminal.
+Handle<EVP_PKEY> decode_key(PemReader& reader) {
+    constexpr std::string_view kKey = "PRIVATE KEY";
+    while (reader.next()) {
+        const std::string_view name = reader.name();
+        if (name.size() < kKey.size() || name.substr(name.size() - kKey.size()) != kKey) {
+            continue;
+        }
+        const unsigned char* bytes = reader.der().data();
+        return Handle<EVP_PKEY>(
+            d2i_AutoPrivateKey(nullptr, &bytes, static_cast<long>(reader.der().size())));
+    }
+    return nullptr;
+}
+
+// What was wrong with the block that came last: the text, or what OpenSSL makes of it.
+std::string_view why_of(const PemReader& reader) {
+    const std::string_view why = last_failure();
+    return reader.failure().empty() ? why : reader.failure();
 }
 
 Handle<EVP_PKEY> parse_key(const IdentityText& text, Findings& findings) {
-    const Handle<BIO> reader = reader_of(text.key_pem);
-    Handle<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
-    const std::string_view why = key ? std::string_view() : last_failure();
+    const bool is_encrypted =
+        text.key_pem.find("BEGIN ENCRYPTED PRIVATE KEY-----") != std::string::npos ||
+        text.key_pem.find("Proc-Type: 4,ENCRYPTED") != std::string::npos;
+    PemReader reader(text.key_pem);
+    Handle<EVP_PKEY> key = is_encrypted ? nullptr : decode_key(reader);
     if (key) {
         return key;
     }
+    const std::string_view why = why_of(reader);
     if (text.key_pem.empty()) {
         report(findings, true, fmt::format("{}: the file is empty", text.key_name));
-    } else if (text.key_pem.find("ENCRYPTED") != std::string::npos) {
+    } else if (is_encrypted) {
         report(findings, true,
                fmt::format("{}: the private key is encrypted, and nobody is there to type its "
                            "passphrase; decrypt it with openssl pkey -in FILE -out FILE",
@@ -137,6 +158,22 @@ bool is_strong(const IdentityText& text, EVP_PKEY* key, Findings& findings) {
     return true;
 }
 
+// The next one, whatever stands between; null where there is none, or it is broken.
+Handle<X509> next_certificate(PemReader& reader) {
+    while (reader.next()) {
+        const unsigned char* bytes = reader.der().data();
+        const long size = static_cast<long>(reader.der().size());
+        const std::string_view name = reader.name();
+        if (name == PEM_STRING_X509_TRUSTED) {
+            return Handle<X509>(d2i_X509_AUX(nullptr, &bytes, size));
+        }
+        if (name == PEM_STRING_X509 || name == PEM_STRING_X509_OLD) {
+            return Handle<X509>(d2i_X509(nullptr, &bytes, size));
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 bool has_error(const Findings& findings) {
@@ -148,11 +185,10 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
                                         Findings& findings) {
     ERR_clear_error();
     Identity identity;
-    const Handle<BIO> reader = reader_of(text.chain_pem);
-    identity.certificate_.reset(
-        PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr));
+    PemReader reader(text.chain_pem);
+    identity.certificate_ = next_certificate(reader);
     if (!identity.certificate_) {
-        const std::string_view why = last_failure();
+        const std::string_view why = why_of(reader);
         if (text.chain_pem.empty()) {
             report(findings, true, fmt::format("{}: the file is empty", text.chain_name));
         } else if (text.chain_pem.find("CERTIFICATE-----") == std::string::npos) {
@@ -168,8 +204,8 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
     }
 
     identity.chain_.reset(sk_X509_new_null());
-    while (X509* next = PEM_read_bio_X509(reader.get(), nullptr, no_passphrase, nullptr)) {
-        sk_X509_push(identity.chain_.get(), next);
+    while (Handle<X509> next = next_certificate(reader)) {
+        sk_X509_push(identity.chain_.get(), next.release());
         if (sk_X509_num(identity.chain_.get()) > kChainMax) {
             report(findings, true,
                    fmt::format("{}: more than {} certificates are no chain", text.chain_name,
@@ -177,9 +213,8 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
             return std::nullopt;
         }
     }
-    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    const std::string_view why = last_failure();
-    if (!at_end) {
+    if (!reader.is_at_end()) {
+        const std::string_view why = why_of(reader);
         report(findings, true,
                fmt::format("{}: certificate {} of the chain cannot be read: {}", text.chain_name,
                            sk_X509_num(identity.chain_.get()) + 2, why));
