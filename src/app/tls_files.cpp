@@ -1,16 +1,11 @@
 #include "app/tls_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <string.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "app/read_file.hpp"
-#include "sluice/sys/fd.hpp"
 #include "sluice/tls/certificate.hpp"
 
 namespace sluice::app {
@@ -19,14 +14,14 @@ namespace {
 // A chain of a few certificates has some KiB, a list of revoked ones may have millions of lines.
 constexpr std::size_t kPemBytesMax = 1 << 20;
 constexpr std::size_t kListBytesMax = 64 << 20;
-// Certificates below one folder.
-constexpr std::size_t kFoldersMax = 1024;
+// In a folder of folders. Each costs a few calls once a second.
+constexpr std::size_t kNamesMax = 1024;
 
 // A certificate's files.
 struct Pair {
     std::string chain;
     std::string key;
-    std::string ocsp;             // "" none
+    std::string ocsp;  // "" none
     bool ocsp_may_miss = false;
 };
 
@@ -39,15 +34,7 @@ void report(tls::Findings& findings, bool is_error, std::string text) {
 
 FileMark mark_of(sys::Kernel& kernel, const std::string& path) {
     FileMark mark;
-    sys::OpenHow how;
-    how.flags = O_PATH | O_CLOEXEC;
-    const Result<int> opened = kernel.open(AT_FDCWD, path.c_str(), how);
-    if (!opened) {
-        mark.error = opened.error().code;
-        return mark;
-    }
-    const sys::Fd file(kernel, *opened);
-    const Result<sys::FileStatus> status = kernel.status(file.number());
+    const Result<sys::FileStatus> status = status_of(kernel, path);
     if (!status) {
         mark.error = status.error().code;
         return mark;
@@ -79,24 +66,26 @@ Pair pair_in(const std::string& folder) {
 void add_pairs_below(sys::Kernel& kernel, const std::string& folder, std::vector<Pair>& pairs,
                      tls::Findings& findings) {
     std::vector<std::string> folders;
-    std::error_code error;
     if (!exists(kernel, folder + "/fullchain.pem")) {
-        std::filesystem::directory_iterator each(folder, error);
-        for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
-            const std::string below = each->path().string();
-            if (!exists(kernel, below + "/fullchain.pem")) { continue; }
-            if (folders.size() == kFoldersMax) {
-                report(findings, true,
-                       fmt::format("{}: certificates in more than {} folders", folder,
-                                   kFoldersMax));
-                return;
+        const Result<std::vector<std::string>> names = names_in(folder, kNamesMax);
+        if (!names && names.error().code == Errc::LimitReached) {
+            report(findings, true,
+                   fmt::format("{}: more than {} names in this folder", folder, kNamesMax));
+            return;
+        }
+        for (std::size_t i = 0; names && i < names->size(); ++i) {
+            const std::string below = folder + "/" + (*names)[i];
+            if (exists(kernel, below + "/fullchain.pem")) {
+                folders.push_back(below);
             }
-            folders.push_back(below);
         }
     }
-    if (folders.empty()) { folders.push_back(folder); }
-    std::sort(folders.begin(), folders.end());
-    for (const std::string& below : folders) { pairs.push_back(pair_in(below)); }
+    if (folders.empty()) {
+        folders.push_back(folder);
+    }
+    for (const std::string& below : folders) {
+        pairs.push_back(pair_in(below));
+    }
 }
 
 std::vector<Pair> find_pairs(sys::Kernel& kernel, const config::TlsSection& tls,
@@ -121,15 +110,19 @@ std::string words_for(Error error) {
         case Errc::Permission:
             return fmt::format("{}; the user that sluiced runs as must be able to read it",
                                text_of(error));
-        case Errc::FileTooBig: return fmt::format("{} for what it should be", text_of(error));
-        default: return std::string(text_of(error));
+        case Errc::FileTooBig:
+            return fmt::format("{} for what it should be", text_of(error));
+        default:
+            return std::string(text_of(error));
     }
 }
 
 std::string read_or_report(sys::Kernel& kernel, const std::string& path, std::size_t bytes_max,
                            tls::Findings& findings) {
     Result<std::string> text = read_file(kernel, path, bytes_max);
-    if (text) { return std::move(*text); }
+    if (text) {
+        return std::move(*text);
+    }
     report(findings, true, fmt::format("{}: {}", path, words_for(text.error())));
     return {};
 }
@@ -140,7 +133,9 @@ void warn_of_mode(sys::Kernel& kernel, const std::string& path, std::string_view
                   tls::Findings& findings) {
     constexpr std::uint32_t kForOthers = 0027;
     const FileMark mark = mark_of(kernel, path);
-    if (mark.error != Errc::Ok || (mark.mode & kForOthers) == 0) { return; }
+    if (mark.error != Errc::Ok || (mark.mode & kForOthers) == 0) {
+        return;
+    }
     report(findings, false,
            fmt::format("{}: {} is open to others (mode {:04o}); chmod 600, or 640 for a group that "
                        "may read it",
@@ -166,21 +161,24 @@ void read_pair(sys::Kernel& kernel, const Pair& pair, tls::Settings& settings,
             text.ocsp_name = pair.ocsp;
             text.ocsp_der = std::move(*ocsp);
             if (text.ocsp_der.empty()) {
-                report(findings, false, fmt::format("{}: the file is empty; nothing is stapled",
-                                                    pair.ocsp));
+                report(findings, false,
+                       fmt::format("{}: the file is empty; nothing is stapled", pair.ocsp));
             }
         } else if (!pair.ocsp_may_miss || ocsp.error().code != Errc::NotFound) {
-            report(findings, false, fmt::format("{}: {}; nothing is stapled", pair.ocsp,
-                                                words_for(ocsp.error())));
+            report(findings, false,
+                   fmt::format("{}: {}; nothing is stapled", pair.ocsp, words_for(ocsp.error())));
         }
     }
-    if (is_read) { settings.identities.push_back(text); }
+    if (is_read) {
+        settings.identities.push_back(text);
+    }
 }
 
-void read_client_rules(sys::Kernel& kernel, const config::TlsSection& tls,
-                       tls::ClientRules& rules, tls::Findings& findings) {
+void read_client_rules(sys::Kernel& kernel, const config::TlsSection& tls, tls::ClientRules& rules,
+                       tls::Findings& findings) {
     switch (tls.client_certificates) {
-        case config::ClientCertificates::Off: return;
+        case config::ClientCertificates::Off:
+            return;
         case config::ClientCertificates::Optional:
             rules.wanted = tls::ClientCertificates::Optional;
             break;
@@ -189,8 +187,7 @@ void read_client_rules(sys::Kernel& kernel, const config::TlsSection& tls,
             break;
     }
     rules.authorities_name = tls.client_authorities;
-    rules.authorities_pem =
-        read_or_report(kernel, tls.client_authorities, kPemBytesMax, findings);
+    rules.authorities_pem = read_or_report(kernel, tls.client_authorities, kPemBytesMax, findings);
     rules.revoked_name = tls.client_crl;
     if (!tls.client_crl.empty()) {
         rules.revoked_pem = read_or_report(kernel, tls.client_crl, kListBytesMax, findings);
@@ -205,16 +202,22 @@ std::vector<FileMark> marks_of_tls_files(sys::Kernel& kernel, const config::Snap
     std::vector<FileMark> marks;
     for (const Pair& pair : find_pairs(kernel, tls, ignored)) {
         for (const std::string* path : {&pair.chain, &pair.key, &pair.ocsp}) {
-            if (!path->empty()) { marks.push_back(mark_of(kernel, *path)); }
+            if (!path->empty()) {
+                marks.push_back(mark_of(kernel, *path));
+            }
         }
     }
     for (const std::string* path : {&tls.client_authorities, &tls.client_crl, &tls.ticket_keys}) {
-        if (!path->empty()) { marks.push_back(mark_of(kernel, *path)); }
+        if (!path->empty()) {
+            marks.push_back(mark_of(kernel, *path));
+        }
     }
     return marks;
 }
 
-TlsFiles::~TlsFiles() { ::explicit_bzero(ticket_keys.data(), ticket_keys.size()); }
+TlsFiles::~TlsFiles() {
+    ::explicit_bzero(ticket_keys.data(), ticket_keys.size());
+}
 
 std::optional<TlsFiles> read_tls_files(sys::Kernel& kernel, const config::Snapshot& config,
                                        tls::Findings& findings) {
@@ -223,7 +226,9 @@ std::optional<TlsFiles> read_tls_files(sys::Kernel& kernel, const config::Snapsh
     tls::Settings& settings = files->settings;
     const std::vector<Pair> pairs = find_pairs(kernel, tls, findings);
     settings.identities.reserve(pairs.size());
-    for (const Pair& pair : pairs) { read_pair(kernel, pair, settings, findings); }
+    for (const Pair& pair : pairs) {
+        read_pair(kernel, pair, settings, findings);
+    }
     if (pairs.empty() && tls.self_signed) {
         const std::optional<tls::IdentityText> made =
             tls::make_self_signed(config.server.host_names, kernel.wall_time());
@@ -233,8 +238,8 @@ std::optional<TlsFiles> read_tls_files(sys::Kernel& kernel, const config::Snapsh
             report(findings, true, "a self-signed certificate cannot be made");
         }
     }
-    settings.version_min = tls.min_version == config::TlsVersion::Tls12 ? tls::Version::Tls12
-                                                                        : tls::Version::Tls13;
+    settings.version_min =
+        tls.min_version == config::TlsVersion::Tls12 ? tls::Version::Tls12 : tls::Version::Tls13;
     settings.ciphers = tls.ciphers;
     settings.suites = tls.suites;
     settings.strict_sni = tls.strict_names;
@@ -248,7 +253,9 @@ std::optional<TlsFiles> read_tls_files(sys::Kernel& kernel, const config::Snapsh
             report(findings, true, fmt::format("{}: {}", tls.ticket_keys, refusal));
         }
     }
-    if (!has_error(findings)) { return files; }
+    if (!has_error(findings)) {
+        return files;
+    }
     // The others may be wrong, too, and all is said at once.
     for (const tls::IdentityText& text : settings.identities) {
         (void)tls::examine(text, kernel.wall_time(), findings);
@@ -264,7 +271,9 @@ server::TlsContexts make_tls_contexts(sys::Kernel& kernel, const TlsFiles& files
         tls::Findings again;  // the same for each
         std::unique_ptr<tls::Context> made =
             tls::Context::make(kernel, files.settings, keys, i == 0 ? findings : again);
-        if (made == nullptr) { return {}; }
+        if (made == nullptr) {
+            return {};
+        }
         contexts.push_back(std::move(made));
     }
     std::string refusal;

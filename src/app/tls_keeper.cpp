@@ -29,9 +29,13 @@ TlsKeeper::TlsKeeper(sys::Kernel& kernel, const config::Snapshot& config, std::u
 server::TlsContexts TlsKeeper::read(tls::Findings& findings) {
     const TlsWatch::Marks marks = marks_of_tls_files(kernel_, config_);
     const std::optional<TlsFiles> files = read_tls_files(kernel_, config_, findings);
-    if (!files) { return {}; }
+    if (!files) {
+        return {};
+    }
     server::TlsContexts contexts = make_tls_contexts(kernel_, *files, shards_, keys_, findings);
-    if (contexts.empty()) { return contexts; }
+    if (contexts.empty()) {
+        return contexts;
+    }
     terms_ = contexts.front()->terms();
     watch_.note(marks, true, kernel_.now());
     return contexts;
@@ -57,7 +61,9 @@ void TlsKeeper::tell_terms(bool all) {
     for (const tls::Term& term : terms_) {
         const std::optional<tls::Finding> finding = tls::judge(term, now);
         const bool is_certificate = term.kind == tls::Term::Kind::Certificate;
-        if (!finding && (!all || !is_certificate)) { continue; }
+        if (!finding && (!all || !is_certificate)) {
+            continue;
+        }
         const std::string text =
             finding ? finding->text : fmt::format("good until {}", tls::day_of(term.ends));
         obs::Event event(obs::EventKind::Certificate,
@@ -91,12 +97,16 @@ void TlsKeeper::tell_if_due() {
     for (std::size_t i = 0; i < now.size() && i < told_.size(); ++i) {
         is_worse = is_worse || now[i] > told_[i];
     }
-    if (is_worse || kernel_.now() - told_at_ >= kTellTime) { tell_terms(false); }
+    if (is_worse || kernel_.now() - told_at_ >= kTellTime) {
+        tell_terms(false);
+    }
 }
 
 void TlsKeeper::look(TlsTaker& taker, bool ordered) {
     const TlsWatch::Marks marks = marks_of_tls_files(kernel_, config_);
-    if (watch_.is_due(marks, kernel_.now()) || ordered) { read_again(taker, marks, ordered); }
+    if (watch_.is_due(marks, kernel_.now()) || ordered) {
+        read_again(taker, marks, ordered);
+    }
     tell_if_due();
 }
 
@@ -104,7 +114,9 @@ void TlsKeeper::read_again(TlsTaker& taker, const TlsWatch::Marks& marks, bool o
     tls::Findings findings;
     server::TlsContexts contexts;
     const std::optional<TlsFiles> files = read_tls_files(kernel_, config_, findings);
-    if (files) { contexts = make_tls_contexts(kernel_, *files, shards_, keys_, findings); }
+    if (files) {
+        contexts = make_tls_contexts(kernel_, *files, shards_, keys_, findings);
+    }
     const bool is_good = !contexts.empty();
     watch_.note(marks, is_good, kernel_.now());
     if (is_good) {
@@ -120,13 +132,17 @@ void TlsKeeper::read_again(TlsTaker& taker, const TlsWatch::Marks& marks, bool o
     const auto first = std::find_if(findings.begin(), findings.end(), is_error);
     const auto count = std::count_if(findings.begin(), findings.end(), is_error);
     std::string text = first == findings.end() ? "out of memory" : first->text;
-    if (count > 1) { text += fmt::format(" (and {} more: sluiced --check-config)", count - 1); }
+    if (count > 1) {
+        text += fmt::format(" (and {} more: sluiced --check-config)", count - 1);
+    }
     // Once for each thing that is wrong, and not at every try.
-    if (!ordered && text == last_refusal_) { return; }
+    if (!ordered && text == last_refusal_) {
+        return;
+    }
     last_refusal_ = text;
-    log_line(obs::EventKind::Reload, obs::Level::Error,
-             fmt::format("the files of TLS are not taken, and the former ones stay in use: {}",
-                         text));
+    log_line(
+        obs::EventKind::Reload, obs::Level::Error,
+        fmt::format("the files of TLS are not taken, and the former ones stay in use: {}", text));
 }
 
 void TlsKeeper::watch(TlsTaker& taker) {
@@ -139,7 +155,9 @@ void TlsKeeper::run(TlsTaker& taker) {
     std::unique_lock<std::mutex> lock(mutex_);
     while (!stopping_) {
         changed_.wait_for(lock, kPause, [this] { return stopping_ || ordered_; });
-        if (stopping_) { break; }
+        if (stopping_) {
+            break;
+        }
         const bool ordered = std::exchange(ordered_, false);
         lock.unlock();
         look(taker, ordered);
@@ -159,7 +177,9 @@ void TlsKeeper::stop() {
         stopping_ = true;
         changed_.notify_one();
     }
-    if (thread_.joinable()) { thread_.join(); }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 }  // namespace sluice::app

@@ -31,7 +31,9 @@ public:
     bool is_due(const Marks& marks, Instant now) {
         const bool at_rest = marks == seen_;
         seen_ = marks;
-        if (marks == taken_) { return refused_ && now - tried_ >= kRetryTime; }
+        if (marks == taken_) {
+            return refused_ && now - tried_ >= kRetryTime;
+        }
         return at_rest;
     }
     // `marks` were taken before they were read: what changes meanwhile is seen as a change.

@@ -26,11 +26,14 @@ bool has_common_name(X509* certificate, std::string_view wanted) {
 
 const ASN1_STRING* text_in(const GENERAL_NAME* name, ClientName kind) {
     switch (kind) {
-        case ClientName::Email: return name->type == GEN_EMAIL ? name->d.rfc822Name : nullptr;
+        case ClientName::Email:
+            return name->type == GEN_EMAIL ? name->d.rfc822Name : nullptr;
         case ClientName::Uri:
             return name->type == GEN_URI ? name->d.uniformResourceIdentifier : nullptr;
-        case ClientName::Host: return name->type == GEN_DNS ? name->d.dNSName : nullptr;
-        case ClientName::CommonName: break;
+        case ClientName::Host:
+            return name->type == GEN_DNS ? name->d.dNSName : nullptr;
+        case ClientName::CommonName:
+            break;
     }
     return nullptr;
 }

@@ -25,8 +25,7 @@ bool is_at_end(std::string_view& why) {
     return at_end;
 }
 
-bool read_authorities(const ClientRules& rules, STACK_OF(X509) * authorities,
-                      Findings& findings) {
+bool read_authorities(const ClientRules& rules, STACK_OF(X509) * authorities, Findings& findings) {
     const std::string& file = rules.authorities_name;
     const Handle<BIO> reader = reader_of(rules.authorities_pem);
     while (X509* next = PEM_read_bio_X509(reader.get(), nullptr, no_passphrase, nullptr)) {
@@ -117,8 +116,7 @@ bool read_lists(const ClientRules& rules, STACK_OF(X509) * authorities, X509_STO
     while (X509_CRL* next = PEM_read_bio_X509_CRL(reader.get(), nullptr, no_passphrase, nullptr)) {
         lists.emplace_back(next);
         if (lists.size() > kListsMax) {
-            report(findings, true,
-                   fmt::format("{}: more than {} lists", file, kListsMax));
+            report(findings, true, fmt::format("{}: more than {} lists", file, kListsMax));
             return false;
         }
         bool is_known = false;
@@ -177,14 +175,13 @@ std::unique_ptr<Context::Clients> Context::Clients::parse(const ClientRules& rul
         X509_NAME* name = X509_NAME_dup(X509_get_subject_name(authority));
         if (name == nullptr || sk_X509_NAME_push(made->names.get(), name) <= 0 ||
             X509_STORE_add_cert(made->store.get(), authority) != 1) {
-            report(findings, true,
-                   fmt::format("{}: {}", rules.authorities_name, last_failure()));
+            report(findings, true, fmt::format("{}: {}", rules.authorities_name, last_failure()));
             return nullptr;
         }
     }
     const bool has_lists = !rules.revoked_name.empty();
-    if (has_lists && !read_lists(rules, authorities.get(), made->store.get(), made->terms,
-                                 findings)) {
+    if (has_lists &&
+        !read_lists(rules, authorities.get(), made->store.get(), made->terms, findings)) {
         return nullptr;
     }
     return made;

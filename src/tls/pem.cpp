@@ -13,7 +13,9 @@ constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kDashes = "-----";
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 }  // namespace
 
@@ -25,7 +27,9 @@ void PemReader::wipe() {
 bool PemReader::next() {
     wipe();
     name_ = {};
-    if (at_end_ || !failure_.empty()) { return false; }
+    if (at_end_ || !failure_.empty()) {
+        return false;
+    }
     const std::size_t begin = text_.find(kBegin);
     if (begin == std::string_view::npos) {
         at_end_ = true;
@@ -41,8 +45,7 @@ bool PemReader::next() {
     const std::string_view name = text_.substr(0, name_end);
     text_.remove_prefix(line);
     const std::size_t end = text_.find(kEnd);
-    if (end == std::string_view::npos ||
-        text_.substr(end + kEnd.size(), name.size()) != name ||
+    if (end == std::string_view::npos || text_.substr(end + kEnd.size(), name.size()) != name ||
         text_.substr(end + kEnd.size() + name.size(), kDashes.size()) != kDashes) {
         failure_ = "it does not end with its last line";
         return false;
@@ -60,15 +63,17 @@ bool PemReader::decode(std::string_view body) {
     std::string digits;
     digits.reserve(body.size());  // never moved, so no copy stays behind
     for (const char c : body) {
-        if (!is_blank(c)) { digits.push_back(c); }
+        if (!is_blank(c)) {
+            digits.push_back(c);
+        }
     }
     const std::size_t padding = digits.size() - (digits.find_last_not_of('=') + 1);
     bool is_good = !digits.empty() && digits.size() % 4 == 0 && padding <= 2;
     if (is_good) {
         der_.resize(digits.size() / 4 * 3);
-        const int size = EVP_DecodeBlock(
-            der_.data(), reinterpret_cast<const unsigned char*>(digits.data()),
-            static_cast<int>(digits.size()));
+        const int size =
+            EVP_DecodeBlock(der_.data(), reinterpret_cast<const unsigned char*>(digits.data()),
+                            static_cast<int>(digits.size()));
         is_good = size == static_cast<int>(der_.size());
         der_.resize(is_good ? der_.size() - padding : 0);
     }

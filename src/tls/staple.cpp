@@ -102,9 +102,10 @@ std::optional<Staple> Staple::parse(const IdentityText& text, X509* certificate,
     }
     X509* issuer = issuer_of(certificate, chain);
     if (issuer == nullptr) {
-        return leave_out(fmt::format("{} does not hold the authority of its certificate, which "
-                                     "the OCSP response is checked with",
-                                     text.chain_name));
+        return leave_out(
+            fmt::format("{} does not hold the authority of its certificate, which "
+                        "the OCSP response is checked with",
+                        text.chain_name));
     }
     OCSP_SINGLERESP* part = part_about(certificate, issuer, basic.get());
     if (part == nullptr) {
@@ -120,9 +121,8 @@ std::optional<Staple> Staple::parse(const IdentityText& text, X509* certificate,
     ASN1_GENERALIZEDTIME* ends = nullptr;
     const int verdict = OCSP_single_get0_status(part, &reason, &revoked, &begins, &ends);
     if (verdict != V_OCSP_CERTSTATUS_GOOD) {
-        std::optional<Staple> none =
-            leave_out(fmt::format("the authority says that the certificate is {}",
-                                  OCSP_cert_status_str(verdict)));
+        std::optional<Staple> none = leave_out(fmt::format(
+            "the authority says that the certificate is {}", OCSP_cert_status_str(verdict)));
         findings.back().is_urgent = true;
         return none;
     }
@@ -131,8 +131,7 @@ std::optional<Staple> Staple::parse(const IdentityText& text, X509* certificate,
     staple.term_.kind = Term::Kind::OcspResponse;
     staple.term_.name = text.ocsp_name;
     staple.term_.begins = seconds_of(begins) - kClockSlackSeconds;
-    staple.term_.ends =
-        ends == nullptr ? seconds_of(begins) + kEndlessSeconds : seconds_of(ends);
+    staple.term_.ends = ends == nullptr ? seconds_of(begins) + kEndlessSeconds : seconds_of(ends);
     return staple;
 }
 

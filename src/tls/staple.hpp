@@ -1,5 +1,5 @@
-// An OCSP response that is sent along with a certificate (stapling, RFC 6066 section 8): the word of
-// its authority that it is not revoked, so that no client has to ask.
+// An OCSP response that is sent along with a certificate (stapling, RFC 6066 section 8): the word
+// of its authority that it is not revoked, so that no client has to ask.
 //
 // It comes from a file that somebody else keeps fresh. One that is of no use is left out: a client
 // without it is served as ever, and one that wants it would not believe a wrong one.

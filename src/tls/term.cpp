@@ -34,7 +34,8 @@ Finding judge_early(const Term& term) {
             return finding_of(true, fmt::format("{}: the authority {} is not valid before {}, and "
                                                 "until then its clients are refused",
                                                 term.name, term.host, begins));
-        case Term::Kind::Certificate: break;
+        case Term::Kind::Certificate:
+            break;
     }
     return finding_of(true,
                       fmt::format("{}: the certificate is not valid before {}", term.name, begins));
@@ -55,7 +56,8 @@ Finding judge_late(const Term& term) {
             return finding_of(true, fmt::format("{}: the authority {} expired on {}; its clients "
                                                 "are refused",
                                                 term.name, term.host, ends));
-        case Term::Kind::Certificate: break;
+        case Term::Kind::Certificate:
+            break;
     }
     return finding_of(true, fmt::format("{}: the certificate expired on {}", term.name, ends));
 }
@@ -88,14 +90,14 @@ std::optional<Finding> judge(const Term& term, WallTime now) {
     if (now.seconds < term.begins) {
         return judge_early(term);
     }
-    const bool has_long_life = term.kind == Term::Kind::Certificate ||
-                               term.kind == Term::Kind::Authority;
+    const bool has_long_life =
+        term.kind == Term::Kind::Certificate || term.kind == Term::Kind::Authority;
     if (!has_long_life || term.days_left(now) >= kWarnDays) {
         return std::nullopt;
     }
     const std::string_view what = term.kind == Term::Kind::Authority ? "authority" : "certificate";
-    return finding_of(false, fmt::format("{}: the {} expires on {}", term.name, what,
-                                         day_of(term.ends)));
+    return finding_of(false,
+                      fmt::format("{}: the {} expires on {}", term.name, what, day_of(term.ends)));
 }
 
 }  // namespace sluice::tls

@@ -55,8 +55,8 @@ public:
     Shard& operator=(const Shard&) = delete;
     ~Shard();
 
-    // Sessions that begin from now on use it; those there go on with the one they began with. Before
-    // the first one nobody speaks TLS.
+    // Sessions that begin from now on use it; those there go on with the one they began with.
+    // Before the first one nobody speaks TLS.
     void take_tls(std::unique_ptr<tls::Context> made);
     // The same from any thread.
     void post_tls(std::unique_ptr<tls::Context> made);

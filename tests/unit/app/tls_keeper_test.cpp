@@ -142,9 +142,11 @@ TEST_F(TlsKeeperTest, SaysOnceWhatItCannotUseAndGoesOnTrying) {
     EXPECT_EQ(taker_.count, 0);
     std::vector<std::string> lines = log_.take();
     ASSERT_EQ(lines.size(), 1u);
-    EXPECT_EQ(lines[0], "error the files of TLS are not taken, and the former ones stay in use: " +
-                            folder_ + "/privkey.pem: this private key is not that of the "
-                            "certificate in " + folder_ + "/fullchain.pem");
+    EXPECT_EQ(lines[0],
+              "error the files of TLS are not taken, and the former ones stay in use: " + folder_ +
+                  "/privkey.pem: this private key is not that of the "
+                  "certificate in " +
+                  folder_ + "/fullchain.pem");
     write("privkey.pem", "garbage");  // another mistake is another line
     look(2);
     EXPECT_EQ(log_.take().size(), 1u);

@@ -28,7 +28,9 @@ protected:
     std::string refusal_of(Context& context, const IdentityText* certificate) {
         Connection server(context);
         Client client(client_with(certificate));
-        if (shake_hands(server, client)) { return ""; }
+        if (shake_hands(server, client)) {
+            return "";
+        }
         EXPECT_FALSE(server.has_client_certificate());
         EXPECT_EQ(server.client_subject(), "");
         return std::string(server.failure());
@@ -199,12 +201,15 @@ TEST_F(TlsTest, TooManyAuthoritiesAreAMistake) {
     settings.identities.push_back(*make_self_signed({}, kernel_.wall_time()));
     settings.clients.wanted = ClientCertificates::Required;
     settings.clients.authorities_name = "ca.pem";
-    for (int i = 0; i < 129; ++i) { settings.clients.authorities_pem += authority.pem(); }
+    for (int i = 0; i < 129; ++i) {
+        settings.clients.authorities_pem += authority.pem();
+    }
     Findings findings;
     EXPECT_EQ(Context::make(kernel_, settings, keys_, findings), nullptr);
     ASSERT_EQ(findings.size(), 1u);
-    EXPECT_EQ(findings[0].text, "ca.pem: more than 128 authorities; name only those that vouch for "
-                                "clients of this server");
+    EXPECT_EQ(findings[0].text,
+              "ca.pem: more than 128 authorities; name only those that vouch for "
+              "clients of this server");
 }
 
 TEST_F(TlsTest, AContextKnowsItsConnections) {

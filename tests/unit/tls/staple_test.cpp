@@ -9,7 +9,8 @@ namespace {
 class StapleTest : public TlsTest {
 protected:
     StapleTest() {
-        text_ = authority_.issue({.name = "ftp.example.org", .alternatives = "DNS:ftp.example.org"});
+        text_ =
+            authority_.issue({.name = "ftp.example.org", .alternatives = "DNS:ftp.example.org"});
         text_.chain_pem += authority_.pem();
         text_.chain_name = "fullchain.pem";
         text_.ocsp_name = "ocsp.der";
@@ -19,8 +20,7 @@ protected:
         Settings settings;
         settings.identities.push_back(text_);
         findings_.clear();
-        const std::unique_ptr<Context> context =
-            Context::make(kernel_, settings, keys_, findings_);
+        const std::unique_ptr<Context> context = Context::make(kernel_, settings, keys_, findings_);
         EXPECT_NE(context, nullptr);
         terms_ = context->terms();
         Connection server(*context);
@@ -65,8 +65,7 @@ TEST_F(StapleTest, TheOneOfTheChosenCertificateIsSent) {
     for (std::size_t i = 0; i < 2; ++i) {
         Connection server(*context);
         ClientOptions options = only(TLS1_2_VERSION);
-        options.ciphers =
-            i == 0 ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256";
+        options.ciphers = i == 0 ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256";
         options.wants_status = true;
         Client client(options);
         ASSERT_TRUE(shake_hands(server, client)) << server.failure();

@@ -47,9 +47,8 @@ public:
     }
     // Certificate and key, without the authority's own behind it.
     IdentityText issue(const Wish& wish) const {
-        EVP_PKEY* key = wish.rsa_bits > 0
-                            ? EVP_RSA_gen(static_cast<unsigned>(wish.rsa_bits))
-                            : EVP_EC_gen(wish.curve);
+        EVP_PKEY* key = wish.rsa_bits > 0 ? EVP_RSA_gen(static_cast<unsigned>(wish.rsa_bits))
+                                          : EVP_EC_gen(wish.curve);
         X509* made = make(wish, key);
         IdentityText text;
         text.chain_pem = text_of([made](BIO* to) { PEM_write_bio_X509(to, made); });
@@ -99,14 +98,14 @@ public:
         OCSP_CERTID* id = OCSP_cert_to_id(EVP_sha1(), certificate, certificate_);
         ASN1_TIME* begins = ASN1_GENERALIZEDTIME_set(nullptr, at(how.begins));
         ASN1_TIME* ends = ASN1_GENERALIZEDTIME_set(nullptr, at(how.ends));
-        ASN1_TIME* revoked =
-            how.verdict == V_OCSP_CERTSTATUS_REVOKED ? ASN1_UTCTIME_set(nullptr, at(-7200)) : nullptr;
+        ASN1_TIME* revoked = how.verdict == V_OCSP_CERTSTATUS_REVOKED
+                                 ? ASN1_UTCTIME_set(nullptr, at(-7200))
+                                 : nullptr;
         OCSP_basic_add1_status(basic, id, how.verdict, 0, revoked, begins,
                                how.has_end ? ends : nullptr);
         const TestAuthority& signer = how.signer == nullptr ? *this : *how.signer;
-        EXPECT_EQ(OCSP_basic_sign(basic, signer.certificate_, signer.key_, EVP_sha256(), nullptr,
-                                  0),
-                  1);
+        EXPECT_EQ(
+            OCSP_basic_sign(basic, signer.certificate_, signer.key_, EVP_sha256(), nullptr, 0), 1);
         OCSP_RESPONSE* response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
         unsigned char* bytes = nullptr;
         const int size = i2d_OCSP_RESPONSE(response, &bytes);
@@ -174,7 +173,9 @@ private:
             add(made, NID_basic_constraints, "critical,CA:TRUE");
             add(made, NID_key_usage, "keyCertSign,cRLSign,digitalSignature");
         }
-        if (!wish.alternatives.empty()) { add(made, NID_subject_alt_name, wish.alternatives); }
+        if (!wish.alternatives.empty()) {
+            add(made, NID_subject_alt_name, wish.alternatives);
+        }
         X509_sign(made, key_, EVP_sha256());
         return made;
     }
