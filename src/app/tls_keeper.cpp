@@ -104,10 +104,20 @@ void TlsKeeper::tell_if_due() {
 
 void TlsKeeper::look(TlsTaker& taker, bool ordered) {
     const TlsWatch::Marks marks = marks_of_tls_files(kernel_, config_);
-    if (watch_.is_due(marks, kernel_.now()) || ordered) {
+    const bool is_due = marks.empty() ? is_own_old() : ordered;
+    if (watch_.is_due(marks, kernel_.now()) || is_due) {
         read_again(taker, marks, ordered);
     }
     tell_if_due();
+}
+
+// With nothing on the disk, the certificate is one that was made at start. It is made anew before
+// its end, and not at every HUP, which mostly is about the log: somebody may have told a client to
+// trust it.
+bool TlsKeeper::is_own_old() const {
+    constexpr std::int64_t kRenewDays = 7;
+    const WallTime now = kernel_.wall_time();
+    return terms_.empty() || terms_.front().days_left(now) < kRenewDays;
 }
 
 void TlsKeeper::read_again(TlsTaker& taker, const TlsWatch::Marks& marks, bool ordered) {

@@ -44,7 +44,7 @@ public:
     void tell(const tls::Findings& findings);
     // From now on, until stop().
     void watch(TlsTaker& taker);
-    // Reads all again as soon as it can (SIGHUP).
+    // Reads all that is on the disk again, as soon as it can (SIGHUP).
     void request();
     void stop();
 
@@ -56,6 +56,7 @@ private:
     void read_again(TlsTaker& taker, const TlsWatch::Marks& marks, bool ordered);
     void tell_terms(bool all);
     void tell_if_due();
+    bool is_own_old() const;
     std::vector<int> weights() const;
     void log_line(obs::EventKind kind, obs::Level level, std::string_view reason);
 

@@ -265,7 +265,7 @@ constexpr Field kFields[] = {
     tls<&TlsSection::ocsp>("ocsp", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},
         "OCSP response (DER) that is sent along with tls.certificate (stapling); \"\" is none."),
     tls<&TlsSection::self_signed>("self_signed", Type::Boolean, "false", Extra{},
-        "Make a certificate at start where none is named, for trying things out; it lives 30 days and nobody vouches for it."),
+        "Make a certificate at start where none is named, for trying things out; it lives 30 days, is made anew a week before its end, and nobody vouches for it."),
     tls<&TlsSection::client_certificates>("client_certificates", Type::Choice, "off", Extra{.choices = "off|optional|required"},
         "Whether clients are asked for a certificate, or refused without one. Who shows one of tls.client_authorities logs in by it, without a password (tls.client_user)."),
     tls<&TlsSection::client_authorities>("client_authorities", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},

@@ -224,6 +224,20 @@ TEST_F(TlsKeeperTest, HearsOfFoldersThatCome) {
     EXPECT_EQ(taker_.last[1]->terms().front().host, "second");
 }
 
+TEST_F(TlsKeeperTest, MakesItsOwnCertificateAnewBeforeItsEndOnly) {
+    config_.tls.certificate.clear();
+    config_.tls.key.clear();
+    config_.tls.self_signed = true;
+    begin();
+    keeper_.look(taker_, true);
+    pass(Duration::seconds(22 * 24 * 3600));
+    look(100);
+    EXPECT_EQ(taker_.count, 0);
+    pass(Duration::seconds(2 * 24 * 3600));
+    look(100);
+    EXPECT_EQ(taker_.count, 1);
+}
+
 TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     begin();
     keeper_.watch(taker_);
