@@ -288,6 +288,8 @@ class Reload(CertificateCase):
                 if not match:
                     continue
                 begin, end = (int(text, 16) for text in match.groups())
+                if end - begin > 2 << 30:
+                    continue  # a sanitizer's shadow
                 with contextlib.suppress(OSError, ValueError, OverflowError):
                     memory.seek(begin)
                     content = memory.read(min(end - begin, 256 << 20))
