@@ -10,7 +10,8 @@
 build_packages="g++ meson ninja-build pkg-config libfmt-dev libexpected-dev liburing-dev
     libtomlplusplus-dev libcli11-dev libmimalloc-dev zlib1g-dev libssl-dev libisal-dev"
 test_packages="$build_packages libgtest-dev libgmock-dev libbenchmark-dev python3
-    nlohmann-json3-dev libncurses-dev scdoc curl wget lftp ncftp tnftp spin strace btrfs-progs"
+    nlohmann-json3-dev libncurses-dev scdoc curl wget lftp ncftp tnftp spin strace btrfs-progs
+    openssl"
 # What only tests/clients drives: 85 MB to fetch, 50 of them for FileZilla and its X server, and
 # more with a JDK where there is none.
 client_packages="inetutils-ftp aria2 rclone fuse3 gftp-text mc tcllib php8.2-cli ruby

@@ -23,6 +23,7 @@ public:
     obs::Log& main_log() { return writer_->log(shards_); }
     // The sweeper's own: each Log has one writer.
     obs::Log& sweep_log() { return writer_->log(shards_ + 1); }
+    obs::Log& tls_log() { return writer_->log(shards_ + 2); }
     obs::Log& log_of_shard(std::uint32_t shard) override { return writer_->log(shard); }
 
 private:

@@ -1,8 +1,12 @@
 #include "app/read_file.hpp"
 
 #include <fcntl.h>
+#include <string.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
+#include <system_error>
 
 #include "sluice/base/bytes.hpp"
 #include "sluice/sys/fd.hpp"
@@ -49,9 +53,38 @@ Result<std::string> read_file(sys::Kernel& kernel, const std::string& path, std:
     if (size > bytes_max) {
         return fail(Errc::FileTooBig);
     }
-    text.resize(size);
-    text.shrink_to_fit();
-    return text;
+    // A private key may be among it: what is given back holds nothing.
+    std::string exact(text, 0, size);
+    ::explicit_bzero(text.data(), text.size());
+    return exact;
+}
+
+Result<sys::FileStatus> status_of(sys::Kernel& kernel, const std::string& path) {
+    sys::OpenHow how;
+    how.flags = O_PATH | O_CLOEXEC;
+    const Result<int> opened = kernel.open(AT_FDCWD, path.c_str(), how);
+    if (!opened) {
+        return fail(opened.error());
+    }
+    const sys::Fd file(kernel, *opened);
+    return kernel.status(file.number());
+}
+
+Result<std::vector<std::string>> names_in(const std::string& folder, std::size_t count_max) {
+    std::vector<std::string> names;
+    std::error_code error;
+    std::filesystem::directory_iterator each(folder, error);
+    for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        if (names.size() == count_max) {
+            return fail(Errc::LimitReached);
+        }
+        names.push_back(each->path().filename().string());
+    }
+    if (error) {
+        return fail_errno(error.value());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 }  // namespace sluice::app

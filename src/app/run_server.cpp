@@ -10,9 +10,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "app/log_sinks.hpp"
-#include "app/tls_files.hpp"
+#include "app/tls_keeper.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
@@ -101,15 +102,15 @@ void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::st
     log.emit(notice);
 }
 
-void log_kernel_tls(const config::Snapshot& config, const tls::Settings& settings, obs::Log& log,
-                    sys::Kernel& kernel) {
+void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& kernel) {
     std::string text = "kernel TLS for large downloads: ";
+    const std::uint64_t ciphers = kernel.tls_ciphers();
     if (config.tls.kernel == config::KernelTls::Off) {
         text += "off";
-    } else if (settings.kernel_ciphers == 0) {
-        text += "not available (modprobe tls, before sluiced starts)";
+    } else if (ciphers == 0) {
+        text += "not available (modprobe tls, then reload)";
     } else {
-        text += tls::names_of_ciphers(settings.kernel_ciphers);
+        text += tls::names_of_ciphers(ciphers);
     }
     log_notice(log, kernel, obs::EventKind::Notice, text);
 }
@@ -122,14 +123,14 @@ int complain_of(const tls::Findings& findings) {
     return complain(text, EX_CONFIG);
 }
 
-void log_warnings(const tls::Findings& findings, obs::Log& log, sys::Kernel& kernel) {
-    for (const tls::Finding& finding : findings) {
-        obs::Event notice(obs::EventKind::Notice, obs::Level::Warn);
-        notice.when = kernel.wall_time();
-        notice.reason = finding.text;
-        log.emit(notice);
-    }
-}
+class ServerTaker final : public TlsTaker {
+public:
+    explicit ServerTaker(server::Server& server) : server_(server) {}
+    void take(server::TlsContexts contexts) override { server_.renew_tls(std::move(contexts)); }
+
+private:
+    server::Server& server_;
+};
 
 void sweep(const vfs::Root& root, obs::Log& log, sys::Kernel& kernel) {
     const vfs::SweepReport report = vfs::sweep_stale_uploads(root);
@@ -142,13 +143,14 @@ void sweep(const vfs::Root& root, obs::Log& log, sys::Kernel& kernel) {
 
 // Waits for signals until the server has ended. True: it ended by itself; false: it was left.
 bool serve_until_stopped(server::Server& server, LogSinks& sinks, sys::Kernel& kernel,
-                         Duration grace) {
+                         TlsKeeper* keeper, Duration grace) {
     bool draining = false;
     bool killing = false;
     Instant deadline;
     while (!server.has_ended()) {
         const int signal = sys::wait_for_signal(draining ? kLookTime : Duration(-1));
-        if (signal == SIGUSR1) { sinks.writer().request_reopen(); }
+        if (signal == SIGUSR1 || signal == SIGHUP) { sinks.writer().request_reopen(); }
+        if (signal == SIGHUP && keeper != nullptr) { keeper->request(); }
         const bool order = signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
         if (order && !draining && signal != SIGQUIT) {
             log_notice(sinks.main_log(), kernel, obs::EventKind::Stop,
@@ -202,15 +204,17 @@ int run_server(const config::Snapshot& config) {
         choose_engine(kernel, config.server.engine, sinks.main_log(), refusal, refused);
     if (refused) { return complain(refusal, EX_UNAVAILABLE); }
 
-    std::optional<server::TlsFiles> tls;
+    std::optional<TlsKeeper> keeper;
+    tls::Findings findings;
+    server::TlsContexts contexts;
     if (config.tls.is_on()) {
-        tls::Findings findings;
-        tls = read_tls_files(kernel, config, findings);
-        if (!tls) { return complain_of(findings); }
-        log_warnings(findings, sinks.main_log(), kernel);
+        keeper.emplace(kernel, config, shards, sinks.tls_log());
+        contexts = keeper->read(findings);
+        if (contexts.empty()) { return complain_of(findings); }
     }
     auto server = std::make_unique<server::Server>(kernel, config, **root, sinks, engine, shards,
-                                                   tls ? &*tls : nullptr);
+                                                   std::move(contexts));
+    ServerTaker taker(*server);
     Error error;
     if (!server->start(refusal, error)) { return complain(refusal, code_of(error)); }
     const std::string_view engine_name =
@@ -218,7 +222,11 @@ int run_server(const config::Snapshot& config) {
     announce(config, *server, engine_name);
     log_notice(sinks.main_log(), kernel, obs::EventKind::Start,
                fmt::format("serving with {} and {} shards", engine_name, shards));
-    if (tls) { log_kernel_tls(config, tls->settings, sinks.main_log(), kernel); }
+    if (keeper) {
+        log_kernel_tls(config, sinks.main_log(), kernel);
+        keeper->tell(findings);
+        keeper->watch(taker);
+    }
 
     // What uploads of a killed process left behind is swept while serving; it may take a while.
     std::thread sweeper;
@@ -228,13 +236,15 @@ int run_server(const config::Snapshot& config) {
         });
     }
 
-    if (!serve_until_stopped(*server, sinks, kernel, config.server.shutdown_grace)) {
+    if (!serve_until_stopped(*server, sinks, kernel, keeper ? &*keeper : nullptr,
+                             config.server.shutdown_grace)) {
         std::fflush(stdout);
         complain(fmt::format("{} sessions did not end in time and were left",
                              server->sessions()),
                  EXIT_FAILURE);
         ::_exit(EXIT_FAILURE);
     }
+    if (keeper) { keeper->stop(); }
     server->join();
     if (sweeper.joinable()) { sweeper.join(); }
     log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");

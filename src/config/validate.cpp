@@ -114,6 +114,28 @@ void validate(const Snapshot& snapshot, const std::vector<Place>& places,
                        "TLS needs 'tls.certificate' or 'tls.certificates', or, for trying things "
                        "out, 'tls.self_signed'");
     }
+    if (!tls.ocsp.empty() && tls.certificate.empty()) {
+        checker.report(Severity::Error, "tls.ocsp", "tls.certificate",
+                       "'tls.ocsp' belongs to 'tls.certificate', which is not set; in a folder of "
+                       "'tls.certificates' it is the file ocsp.der");
+    }
+    const bool asks_clients = tls.client_certificates != ClientCertificates::Off;
+    if (asks_clients && !tls.is_on()) {
+        checker.report(Severity::Error, "tls.client_certificates", "tls.mode",
+                       "'tls.client_certificates' needs TLS, and 'tls.mode' is \"off\"");
+    }
+    if (asks_clients && tls.client_authorities.empty()) {
+        checker.report(Severity::Error, "tls.client_certificates", "tls.client_authorities",
+                       "'tls.client_certificates' needs 'tls.client_authorities': the file with the "
+                       "certificates of those that vouch for clients");
+    }
+    if (!asks_clients && (!tls.client_authorities.empty() || !tls.client_crl.empty())) {
+        checker.report(Severity::Warning,
+                       tls.client_authorities.empty() ? "tls.client_crl" : "tls.client_authorities",
+                       "tls.client_certificates",
+                       "no client is asked for a certificate while 'tls.client_certificates' is "
+                       "\"off\"");
+    }
     if (tls.protect_data && !tls.is_on()) {
         checker.report(Severity::Error, "tls.protect_data", "tls.mode",
                        "'tls.protect_data' refuses all transfers while 'tls.mode' is \"off\"");

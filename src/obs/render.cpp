@@ -64,6 +64,8 @@ std::string_view name_of(EventKind kind) {
         case EventKind::ChangeGroup: return "chgrp";
         case EventKind::Abuse: return "abuse";
         case EventKind::Disconnect: return "disconnect";
+        case EventKind::Reload: return "reload";
+        case EventKind::Certificate: return "certificate";
         case EventKind::Notice: return "notice";
     }
     return "notice";
@@ -106,6 +108,9 @@ void render_text(std::string& out, const Event& event) {
         if (!event.digests.empty()) {
             fmt::format_to(std::back_inserter(out), " {}", event.digests);
         }
+    }
+    if (event.kind == EventKind::Certificate) {
+        fmt::format_to(std::back_inserter(out), " days_left={}", event.days_left);
     }
     if (!event.reason.empty()) {
         out.append(" reason=");
@@ -150,6 +155,9 @@ void render_json(std::string& out, const Event& event) {
         }
         if (event.tls_kernel) { out.append(",\"tls_kernel\":true"); }
         if (event.tls_eof_missing) { out.append(",\"tls_eof\":\"missing\""); }
+    }
+    if (event.kind == EventKind::Certificate) {
+        fmt::format_to(std::back_inserter(out), ",\"days_left\":{}", event.days_left);
     }
     if (event.duration.ns != 0) {
         fmt::format_to(std::back_inserter(out), ",\"duration_us\":{}",

@@ -78,7 +78,7 @@ Status wait_until_free(sys::Kernel& kernel, const sys::SocketAddress& address) {
 }  // namespace
 
 Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
-               LogSource& logs, io::EngineKind engine, std::uint32_t shards, const TlsFiles* tls)
+               LogSource& logs, io::EngineKind engine, std::uint32_t shards, TlsContexts tls)
     : kernel_(kernel),
       config_(config),
       root_(root),
@@ -90,7 +90,7 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
       digests_(config.limits.hash_cache,
                {.at_once = config.limits.hash_at_once,
                 .bytes_per_hour = config.limits.hash_hourly}),
-      tls_(tls),
+      tls_(std::move(tls)),
       listings_(config.listing.cache, config.listing.cache_ttl, config.listing.memory_total),
       helpers_(config.helpers.threads) {
     if (listings_.cache.is_on()) { root.marks().turn_on(); }
@@ -99,16 +99,6 @@ Server::Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::R
 Server::~Server() { join(); }
 
 bool Server::start(std::string& refusal, Error& error) {
-    if (tls_ != nullptr) {
-        ticket_keys_ = std::make_unique<tls::TicketKeys>(kTicketLifetime, kernel_.now());
-        if (!tls_->ticket_keys.empty()) {
-            const Status loaded = ticket_keys_->load(tls_->ticket_keys, refusal);
-            if (!loaded) {
-                error = loaded.error();
-                return false;
-            }
-        }
-    }
     Result<std::vector<sys::SocketAddress>> control = listen_addresses(config_, refusal);
     if (!control) {
         error = control.error();
@@ -163,11 +153,10 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
                                  helpers_,   config_,   root_,
                                  logs_.log_of_shard(worker.index),
                                  placement_, hosts_,    passive_slots_,
-                                 digests_,   listings_, worker.index,
-                                 tls_ == nullptr ? nullptr : &tls_->settings,
-                                 ticket_keys_.get()};
+                                 digests_,   listings_, worker.index};
     {
         Shard shard(around);
+        if (!tls_.empty()) { shard.take_tls(std::move(tls_[worker.index])); }
         Shard::Refusal refusal;
         standing.stands = shard.listen(control, refusal);
         placement_.set_shard(worker.index, &shard);
@@ -193,6 +182,13 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
         // on nobody finds this shard any more.
         shard.run_ready();
         helpers_.settle();
+    }
+}
+
+void Server::renew_tls(TlsContexts tls) {
+    const std::lock_guard<std::mutex> lock(order_mutex_);
+    for (std::uint32_t i = 0; i < placement_.shards(); ++i) {
+        if (Shard* shard = placement_.shard(i)) { shard->post_tls(std::move(tls[i])); }
     }
 }
 

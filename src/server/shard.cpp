@@ -1,5 +1,7 @@
 #include "sluice/server/shard.hpp"
 
+#include <algorithm>
+
 #include "sluice/net/exclusive_ports.hpp"
 #include "sluice/net/pooled_ports.hpp"
 #include "sluice/server/server.hpp"
@@ -23,16 +25,6 @@ std::unique_ptr<proto::Charset> open_charset(const config::Snapshot& config) {
     return opened ? std::move(*opened) : nullptr;
 }
 
-// The same text was good when the server began; each shard makes its own objects of it.
-std::unique_ptr<tls::Context> make_tls(const Surroundings& around) {
-    if (around.tls == nullptr) { return nullptr; }
-    tls::Findings findings;
-    std::unique_ptr<tls::Context> made =
-        tls::Context::make(around.kernel, *around.tls, *around.ticket_keys, findings);
-    SLUICE_ASSERT(made != nullptr);
-    return made;
-}
-
 }  // namespace
 
 struct Shard::Handover : io::Message {
@@ -48,6 +40,18 @@ struct Shard::Handover : io::Message {
     }
 };
 
+struct Shard::NewTls : io::Message {
+    Shard* target;
+    std::unique_ptr<tls::Context> context;
+
+    NewTls(Shard* to, std::unique_ptr<tls::Context> made)
+        : Message(&NewTls::arrive), target(to), context(std::move(made)) {}
+    static void arrive(io::Message& message) {
+        const std::unique_ptr<NewTls> self(static_cast<NewTls*>(&message));
+        self->target->take_tls(std::move(self->context));
+    }
+};
+
 Shard::Shard(const Surroundings& surroundings)
     : around_(surroundings),
       reactor_(around_.kernel, around_.backend, around_.ready, around_.helpers),
@@ -55,13 +59,12 @@ Shard::Shard(const Surroundings& surroundings)
       buffers_(around_.config.limits.transfer_buffer_memory / around_.placement.shards(),
                around_.config.limits.mode_z_memory / around_.placement.shards()),
       charset_(open_charset(around_.config)),
-      tls_(make_tls(around_)),
       services_{reactor_,    around_.config,
                 tree_,       buffers_,
                 around_.listings,
                 peer_rules_, parse_public_address(around_.config),
                 charset_.get(), around_.log, *this,
-                around_.digests, tls_.get()},
+                around_.digests},
       sessions_(around_.config.limits.max_sessions),
       drain_([](io::Message& m) { static_cast<Order&>(m).shard->drain(); }, this),
       kill_([](io::Message& m) { static_cast<Order&>(m).shard->kill(); }, this) {
@@ -76,6 +79,23 @@ Shard::~Shard() {
     SLUICE_ASSERT(reactor_.backend().in_flight() == 0);
     // Frees the reactor's last references before the frame pool counts its frames.
     SLUICE_ASSERT(frames_.live() == 0);
+}
+
+void Shard::take_tls(std::unique_ptr<tls::Context> made) {
+    if (tls_ != nullptr) { retired_tls_.push_back(std::move(tls_)); }
+    tls_ = std::move(made);
+    services_.tls = tls_.get();
+}
+
+void Shard::post_tls(std::unique_ptr<tls::Context> made) {
+    auto message = std::make_unique<NewTls>(this, std::move(made));
+    reactor_.mailbox().post(*message.release());
+}
+
+void Shard::drop_retired_tls() {
+    const auto is_done = [](const std::unique_ptr<tls::Context>& each) { return !each->is_used(); };
+    retired_tls_.erase(std::remove_if(retired_tls_.begin(), retired_tls_.end(), is_done),
+                       retired_tls_.end());
 }
 
 bool Shard::listen(const std::vector<sys::SocketAddress>& control, Refusal& refusal) {
@@ -187,6 +207,7 @@ void Shard::reap() {
         ended_.clear();
         around_.placement.set_sessions(around_.index, sessions_.live_count());
     }
+    if (!retired_tls_.empty()) { drop_retired_tls(); }
 }
 
 void Shard::on_session_end(session::Session& session) { ended_.push_back(&session); }

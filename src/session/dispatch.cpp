@@ -11,7 +11,7 @@ using proto::kCommandIdCount;
 constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     std::array<Handler, kCommandIdCount> all = {};
     const auto at = [&all](CommandId id) -> Handler& { return all[static_cast<std::size_t>(id)]; };
-    at(CommandId::User).now = handle_user;
+    at(CommandId::User).later = handle_user;
     at(CommandId::Pass).later = handle_pass;
     at(CommandId::Acct).now = handle_acct;
     at(CommandId::Rein).now = handle_rein;

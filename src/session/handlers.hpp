@@ -12,7 +12,7 @@ namespace sluice::session {
 using proto::Command;
 
 // handlers_login.cpp
-void handle_user(Session& session, const Command& command);
+io::Task<void> handle_user(Session& session, const Command& command);
 io::Task<void> handle_pass(Session& session, const Command& command);
 void handle_acct(Session& session, const Command& command);
 void handle_rein(Session& session, const Command& command);

@@ -77,11 +77,11 @@ void append_greeting(Session& session) {
     session.reply(ReplyCode::ServiceReady, text.substr(0, first_line));
 }
 
-io::Task<void> append_welcome(Session& session, std::string_view words) {
-    append_text(session, ReplyCode::LoggedIn, session.config().messages.welcome);
+io::Task<void> append_welcome(Session& session, ReplyCode code, std::string_view words) {
+    append_text(session, code, session.config().messages.welcome);
     const std::string message = co_await unseen_message(session);
-    append_text(session, ReplyCode::LoggedIn, message);
-    session.reply(ReplyCode::LoggedIn, words);
+    append_text(session, code, message);
+    session.reply(code, words);
 }
 
 io::Task<void> append_entered(Session& session, std::string_view words) {

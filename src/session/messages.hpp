@@ -12,9 +12,9 @@ namespace sluice::session {
 
 // 220 with server.banner.
 void append_greeting(Session& session);
-// 230 with messages.welcome and the message of "/"; 250 with the message of the folder entered.
-// Both end in `words`.
-io::Task<void> append_welcome(Session& session, std::string_view words);
+// 230 or 232 with messages.welcome and the message of "/"; 250 with the message of the folder
+// entered. Both end in `words`.
+io::Task<void> append_welcome(Session& session, proto::ReplyCode code, std::string_view words);
 io::Task<void> append_entered(Session& session, std::string_view words);
 // 221 with messages.goodbye and what was moved.
 void append_goodbye(Session& session);

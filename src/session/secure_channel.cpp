@@ -32,6 +32,27 @@ std::string_view Session::tls_host() const {
     return is_secure() ? secure_->connection.server_name() : std::string_view();
 }
 
+// Whether the client's certificate says that it is this user.
+bool Session::is_certified_as(std::string_view user) const {
+    if (!is_secure()) { return false; }
+    const tls::Connection& connection = secure_->connection;
+    switch (services_.config.tls.client_user) {
+        case config::ClientUser::None: return false;
+        case config::ClientUser::CommonName:
+            return connection.is_client_named(tls::ClientName::CommonName, user);
+        case config::ClientUser::Email:
+            return connection.is_client_named(tls::ClientName::Email, user);
+        case config::ClientUser::Uri: return connection.is_client_named(tls::ClientName::Uri, user);
+        case config::ClientUser::Host:
+            return connection.is_client_named(tls::ClientName::Host, user);
+    }
+    return false;
+}
+
+std::string Session::certificate_subject() const {
+    return is_secure() ? secure_->connection.client_subject() : std::string();
+}
+
 bool Session::is_shaking_hands() const {
     return secure_ != nullptr && secure_->phase == SecureChannel::Phase::Handshake;
 }
@@ -223,7 +244,9 @@ void Session::drop_secure_output() {
 
 void Session::protect_transfer(std::string_view command) {
     xfer::Protection protection;
-    protection.context = services_.tls;
+    // That of the control connection, also when there is a newer one: clients compare the two
+    // certificates, and small caches of sessions are in it.
+    protection.context = &secure_->connection.context();
     protection.owner = &secure_->connection;
     protection.binding = binding_of(config());
     protection.brings_data = command == "STOR" || command == "APPE" || command == "STOU";

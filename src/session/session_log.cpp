@@ -71,7 +71,7 @@ void Session::log_abuse(std::string_view what) {
     services_.log.emit(abuse);
 }
 
-void Session::log_login(bool accepted) {
+void Session::log_login(bool accepted, std::string_view reason) {
     const obs::EventKind kind = accepted ? obs::EventKind::Login : obs::EventKind::LoginFail;
     const obs::Level level = accepted ? obs::Level::Debug : obs::Level::Warn;
     if (!wants(kind, level)) { return; }
@@ -80,6 +80,7 @@ void Session::log_login(bool accepted) {
     login.ip = ip;
     login.user = user_;
     login.client = profile_of(*this).name;
+    login.reason = reason;
     services_.log.emit(login);
 }
 

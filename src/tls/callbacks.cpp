@@ -165,6 +165,30 @@ int Callbacks::choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned 
     return is_ftp ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+int Callbacks::staple(SSL* ssl, void* argument) {
+    const Context::Site& site = *static_cast<const Context::Site*>(argument);
+    const X509* const chosen = SSL_get_certificate(ssl);
+    const WallTime now = of(ssl).context_.kernel_.wall_time();
+    for (const Identity& identity : site.identities) {
+        if (!identity.is_of(chosen)) {
+            continue;
+        }
+        if (!identity.staple() || !identity.staple()->is_good(now)) {
+            return SSL_TLSEXT_ERR_NOACK;
+        }
+        const std::string& der = identity.staple()->der();
+        // OpenSSL frees it, with the connection if not before.
+        void* copy = OPENSSL_memdup(der.data(), der.size());
+        if (copy == nullptr) {
+            return SSL_TLSEXT_ERR_NOACK;
+        }
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, static_cast<long>(der.size()),
+                 copy);
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
 // The layout is RFC 5077 section 4, as OpenSSL makes it. 2 says that the client shall have a fresh
 // one: some use each only once (RFC 8446 section C.4).
 int Callbacks::seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,

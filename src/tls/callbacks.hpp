@@ -28,6 +28,9 @@ struct Callbacks {
     static int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,
                                const unsigned char* offered, unsigned offered_size, void* argument);
 
+    // The OCSP response of the certificate that was chosen; `argument` is its Site.
+    static int staple(SSL* ssl, void* argument);
+
     // Tickets.
     static int seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, int is_new);

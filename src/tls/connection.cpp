@@ -7,8 +7,10 @@
 
 #include "sluice/base/assert.hpp"
 #include "tls/callbacks.hpp"
+#include "tls/client_name.hpp"
 #include "tls/handles.hpp"
 #include "tls/ticket_mark.hpp"
+#include "tls/words.hpp"
 
 namespace sluice::tls {
 namespace {
@@ -33,12 +35,14 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     SSL_set_app_data(ssl_, this);
     SSL_set_msg_callback(ssl_, Callbacks::watch_message);
     SSL_set_accept_state(ssl_);
+    ++context.users_;
 }
 
 Connection::Connection(Context& context) : Connection(context, Channel::Control) {
     const bool made = RAND_bytes(mark_.data(), static_cast<int>(mark_.size())) == 1;
     SLUICE_ASSERT(made);
     SSL_set_num_tickets(ssl_, kControlTickets);
+    ask_for_certificate();
 }
 
 Connection::Connection(Context& context, const DataRole& role)
@@ -52,6 +56,51 @@ Connection::Connection(Context& context, const DataRole& role)
         send_keys_ = std::make_unique<SendKeys>();
         SSL_set_options(ssl_, SSL_OP_ENABLE_KTLS);
     }
+    if (context.clients_wanted_ == ClientCertificates::Required) {
+        owner_certificate_ = SSL_get1_peer_certificate(role.owner.ssl_);
+    }
+    ask_for_certificate();
+}
+
+// A login by certificate asks for it each time: a ticket of yesterday must not open the door to
+// whom a list of today has revoked. So sessions are resumed only by the data connections of the
+// control connection that they are of, which carries the identity.
+void Connection::ask_for_certificate() {
+    if (context_.clients_wanted_ == ClientCertificates::Off) {
+        return;
+    }
+    SSL_set_session_id_context(ssl_, mark_.data(), static_cast<unsigned>(mark_.size()));
+    const bool must = context_.clients_wanted_ == ClientCertificates::Required;
+    // Where it is optional, whose data connection it is does not hang on it.
+    if (must || channel_ == Channel::Control) {
+        const int how = SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
+        SSL_set_verify(ssl_, how, nullptr);
+    }
+}
+
+// A data connection is its session's if it has resumed that one's, or shows the same certificate.
+void Connection::note_client() {
+    if (owner_certificate_ == nullptr) {
+        return;
+    }
+    X509* shown = SSL_get0_peer_certificate(ssl_);
+    is_same_client_ = is_bound_ || (shown != nullptr && X509_cmp(shown, owner_certificate_) == 0);
+}
+
+bool Connection::has_client_certificate() const {
+    return established_ && SSL_get0_peer_certificate(ssl_) != nullptr &&
+           SSL_get_verify_result(ssl_) == X509_V_OK;
+}
+
+bool Connection::is_client_named(ClientName kind, std::string_view name) const {
+    return has_client_certificate() && is_named(SSL_get0_peer_certificate(ssl_), kind, name);
+}
+
+std::string Connection::client_subject() const {
+    if (!has_client_certificate()) {
+        return {};
+    }
+    return name_of(X509_get_subject_name(SSL_get0_peer_certificate(ssl_)));
 }
 
 Connection::~Connection() {
@@ -59,6 +108,8 @@ Connection::~Connection() {
     // with it those of all data connections to come.
     if (established_) { SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
     SSL_free(ssl_);
+    X509_free(owner_certificate_);
+    --context_.users_;
 }
 
 void Connection::feed(Bytes ciphertext) {
@@ -174,7 +225,13 @@ Status Connection::failed(int outcome) {
         default:
             break;
     }
-    const std::string_view why = refusal_.empty() ? last_failure() : refusal_;
+    const long verdict = SSL_get_verify_result(ssl_);
+    std::string_view why = last_failure();
+    if (!refusal_.empty()) {
+        why = refusal_;
+    } else if (verdict != X509_V_OK) {
+        why = X509_verify_cert_error_string(verdict);
+    }
     ERR_clear_error();
     return break_off(why);
 }
@@ -203,6 +260,9 @@ Status Connection::handshake() {
     }
     established_ = true;
     note_resumption();
+    note_client();
+    // The OCSP response has gone out; an idle connection need not keep it.
+    SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, nullptr);
     return {};
 }
 

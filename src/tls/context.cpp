@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/base/assert.hpp"
 #include "tls/callbacks.hpp"
+#include "tls/clients.hpp"
 #include "tls/site.hpp"
+#include "tls/words.hpp"
 
 namespace sluice::tls {
 namespace {
@@ -32,26 +35,13 @@ int number_of(Version version) {
     return version == Version::Tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return lower;
-}
-
-void report(Findings& findings, std::string text) {
-    Finding finding;
-    finding.is_error = true;
-    finding.text = std::move(text);
-    findings.push_back(std::move(finding));
-}
-
 }  // namespace
 
 Context::Context(sys::Kernel& kernel, TicketKeys& keys)
     : kernel_(kernel), keys_(keys), wires_(Callbacks::make_wires()) {}
 
 Context::~Context() {
+    SLUICE_ASSERT(users_ == 0);
     BIO_meth_free(wires_);
 }
 
@@ -85,8 +75,13 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
         made->sites_.back()->identities.push_back(std::move(*identity));
     }
     if (settings.identities.empty()) {
-        report(findings, "TLS needs a certificate");
+        report(findings, true, "TLS needs a certificate");
         usable = false;
+    }
+    if (settings.clients.wanted != ClientCertificates::Off) {
+        made->clients_wanted_ = settings.clients.wanted;
+        made->clients_ = Clients::parse(settings.clients, findings);
+        usable = usable && made->clients_ != nullptr;
     }
     for (std::unique_ptr<Site>& site : made->sites_) {
         site->context = SSL_CTX_new(TLS_server_method());
@@ -97,23 +92,37 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
             if (identity.add_to(site->context)) {
                 continue;
             }
-            report(findings, fmt::format("the certificate for {} cannot be used: {}",
+            report(findings, true, fmt::format("the certificate for {} cannot be used: {}",
                                          site->host_names.empty() ? "nobody" : site->host_names[0],
                                          last_failure()));
             usable = false;
         }
-        usable = made->set_up(site->context, settings, findings) && usable;
+        usable = made->set_up(*site, settings, findings) && usable;
     }
     if (!usable) {
         return nullptr;
     }
+    made->note_terms();
     return made;
 }
 
-bool Context::set_up(ssl_ctx_st* context, const Settings& settings, Findings& findings) {
+void Context::note_terms() {
+    for (const std::unique_ptr<Site>& site : sites_) {
+        for (const Identity& identity : site->identities) {
+            terms_.push_back(identity.term());
+            if (identity.staple()) { terms_.push_back(identity.staple()->term()); }
+        }
+    }
+    if (clients_ != nullptr) {
+        terms_.insert(terms_.end(), clients_->terms.begin(), clients_->terms.end());
+    }
+}
+
+bool Context::set_up(Site& site, const Settings& settings, Findings& findings) {
     ERR_clear_error();
+    ssl_ctx_st* const context = site.context;
     const auto refuse = [&findings](std::string_view what, std::string_view value) {
-        report(findings, fmt::format("{} '{}': {}", what, value, last_failure()));
+        report(findings, true, fmt::format("{} '{}': {}", what, value, last_failure()));
         return false;
     };
     const std::string& ciphers = settings.ciphers;
@@ -151,6 +160,14 @@ bool Context::set_up(ssl_ctx_st* context, const Settings& settings, Findings& fi
                           reinterpret_cast<void (*)()>(&Callbacks::choose_site));
     SSL_CTX_set_tlsext_servername_arg(context, this);
     SSL_CTX_set_alpn_select_cb(context, Callbacks::choose_protocol, nullptr);
+    // A macro with a cast of C in it, too.
+    SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
+                          reinterpret_cast<void (*)()>(&Callbacks::staple));
+    SSL_CTX_set_tlsext_status_arg(context, &site);
+    if (clients_ != nullptr && !clients_->add_to(context)) {
+        report(findings, true, fmt::format("client certificates: {}", last_failure()));
+        return false;
+    }
     return true;
 }
 

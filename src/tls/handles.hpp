@@ -17,10 +17,15 @@ namespace sluice::tls {
 struct Free {
     void operator()(BIO* bio) const { BIO_free(bio); }
     void operator()(X509* certificate) const { X509_free(certificate); }
+    void operator()(X509_CRL* list) const { X509_CRL_free(list); }
+    void operator()(X509_STORE* store) const { X509_STORE_free(store); }
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
     void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
     void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
     void operator()(STACK_OF(X509) * chain) const { sk_X509_pop_free(chain, X509_free); }
+    void operator()(STACK_OF(X509_NAME) * names) const {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+    }
     void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 template <class T>

@@ -5,36 +5,19 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
+
+#include "tls/pem.hpp"
+#include "tls/words.hpp"
 
 namespace sluice::tls {
 namespace {
 
 // Longer chains than this are a mistake: a bundle of all authorities, for example.
 constexpr int kChainMax = 16;
-constexpr std::int64_t kDaySeconds = 24 * 3600;
-// ACME renews a month before the end; who has not been renewed by then should hear of it.
-constexpr std::int64_t kWarnBeforeSeconds = 14 * kDaySeconds;
-
-void report(Findings& findings, bool is_error, std::string text) {
-    Finding finding;
-    finding.is_error = is_error;
-    finding.text = std::move(text);
-    findings.push_back(std::move(finding));
-}
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return lower;
-}
-
-std::string_view text_of(const ASN1_STRING* string) {
-    return as_text(
-        Bytes(ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))));
-}
+// NIST SP 800-57: what is good beyond 2030 begins here, and OpenSSL's level 2 as well.
+constexpr int kRsaBitsMin = 2048;
+constexpr int kCurveBitsMin = 224;
 
 // The names that clients compare: those of the subjectAltName, or where there is none the common
 // name (RFC 6125 section 6.4.4).
@@ -62,22 +45,6 @@ std::vector<std::string> host_names_of(X509* certificate) {
     return names;
 }
 
-std::int64_t seconds_of(const ASN1_TIME* time) {
-    std::tm fields = {};
-    if (ASN1_TIME_to_tm(time, &fields) != 1) {
-        return 0;
-    }
-    return static_cast<std::int64_t>(::timegm(&fields));
-}
-
-std::string day_of(std::int64_t seconds) {
-    const std::time_t when = static_cast<std::time_t>(seconds);
-    std::tm fields = {};
-    ::gmtime_r(&when, &fields);
-    return fmt::format("{:04}-{:02}-{:02}", fields.tm_year + 1900, fields.tm_mon + 1,
-                       fields.tm_mday);
-}
-
 KeyKind kind_of(const EVP_PKEY* key) {
     switch (EVP_PKEY_get_base_id(key)) {
         case EVP_PKEY_RSA:
@@ -90,22 +57,44 @@ KeyKind kind_of(const EVP_PKEY* key) {
     }
 }
 
-// Nobody sits at a server to type a passphrase; without this OpenSSL would ask the terminal.
-int no_passphrase(char*, int, int, void*) {
-    return -1;
+// The first one of the text; parameters of a curve may stand before it. An encrypted one is none:
+// nobody sits at a server to type a passphrase, and OpenSSL would ask the terminal.
+Handle<EVP_PKEY> decode_key(PemReader& reader) {
+    constexpr std::string_view kKey = "PRIVATE KEY";
+    while (reader.next()) {
+        const std::string_view name = reader.name();
+        if (name.size() < kKey.size() || name.substr(name.size() - kKey.size()) != kKey) {
+            continue;
+        }
+        const unsigned char* bytes = reader.der().data();
+        return Handle<EVP_PKEY>(
+            d2i_AutoPrivateKey(nullptr, &bytes, static_cast<long>(reader.der().size())));
+    }
+    return nullptr;
+}
+
+// What was wrong with the block that came last: the text, or what OpenSSL makes of it.
+std::string_view why_of(const PemReader& reader) {
+    const std::string_view why = last_failure();
+    return reader.failure().empty() ? why : reader.failure();
 }
 
 Handle<EVP_PKEY> parse_key(const IdentityText& text, Findings& findings) {
-    const Handle<BIO> reader = reader_of(text.key_pem);
-    Handle<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
-    const std::string_view why = key ? std::string_view() : last_failure();
+    const bool is_encrypted =
+        text.key_pem.find("BEGIN ENCRYPTED PRIVATE KEY-----") != std::string::npos ||
+        text.key_pem.find("Proc-Type: 4,ENCRYPTED") != std::string::npos;
+    PemReader reader(text.key_pem);
+    Handle<EVP_PKEY> key = is_encrypted ? nullptr : decode_key(reader);
     if (key) {
         return key;
     }
-    if (text.key_pem.find("ENCRYPTED") != std::string::npos) {
+    const std::string_view why = why_of(reader);
+    if (text.key_pem.empty()) {
+        report(findings, true, fmt::format("{}: the file is empty", text.key_name));
+    } else if (is_encrypted) {
         report(findings, true,
                fmt::format("{}: the private key is encrypted, and nobody is there to type its "
-                           "passphrase; decrypt it with openssl pkey",
+                           "passphrase; decrypt it with openssl pkey -in FILE -out FILE",
                            text.key_name));
     } else if (text.key_pem.find("PRIVATE KEY-----") == std::string::npos) {
         report(findings, true, fmt::format("{}: holds no private key in PEM", text.key_name));
@@ -116,20 +105,73 @@ Handle<EVP_PKEY> parse_key(const IdentityText& text, Findings& findings) {
     return key;
 }
 
-void judge_dates(const IdentityText& text, X509* certificate, WallTime now, Findings& findings) {
-    const std::int64_t begins = seconds_of(X509_get0_notBefore(certificate));
-    const std::int64_t ends = seconds_of(X509_get0_notAfter(certificate));
-    if (now.seconds >= ends) {
-        report(findings, false,
-               fmt::format("{}: the certificate expired on {}", text.chain_name, day_of(ends)));
-    } else if (now.seconds < begins) {
-        report(findings, false,
-               fmt::format("{}: the certificate is not valid before {}", text.chain_name,
-                           day_of(begins)));
-    } else if (ends - now.seconds < kWarnBeforeSeconds) {
-        report(findings, false,
-               fmt::format("{}: the certificate expires on {}", text.chain_name, day_of(ends)));
+// A certificate that nobody can use with this key: is it at least one of those behind it?
+std::string words_for_mismatch(const IdentityText& text, STACK_OF(X509) * chain, EVP_PKEY* key) {
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        if (X509_check_private_key(sk_X509_value(chain, i), key) == 1) {
+            return fmt::format("{}: the chain is in the wrong order: certificate {} is that of the "
+                               "key in {} and must come first",
+                               text.chain_name, i + 2, text.key_name);
+        }
     }
+    return fmt::format("{}: this private key is not that of the certificate in {}", text.key_name,
+                       text.chain_name);
+}
+
+// Clients of TLS 1.2 may insist that each certificate is vouched for by the next (RFC 5246 section
+// 7.4.2).
+bool is_in_order(const IdentityText& text, X509* certificate, STACK_OF(X509) * chain,
+                 Findings& findings) {
+    X509* before = certificate;
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        X509* next = sk_X509_value(chain, i);
+        if (X509_check_issued(next, before) != X509_V_OK) {
+            report(findings, true,
+                   fmt::format("{}: the chain is in the wrong order: certificate {} ({}) does not "
+                               "vouch for the one before it; the server's own comes first, and "
+                               "behind each the one that has signed it",
+                               text.chain_name, i + 2, name_of(X509_get_subject_name(next))));
+            return false;
+        }
+        before = next;
+    }
+    return true;
+}
+
+bool is_strong(const IdentityText& text, EVP_PKEY* key, Findings& findings) {
+    const int bits = EVP_PKEY_get_bits(key);
+    const KeyKind kind = kind_of(key);
+    if (kind == KeyKind::Rsa && bits < kRsaBitsMin) {
+        report(findings, true,
+               fmt::format("{}: an RSA key of {} bits is too weak; make one of {} or, better, of "
+                           "ECDSA P-256, and a certificate for it",
+                           text.key_name, bits, kRsaBitsMin));
+        return false;
+    }
+    if (kind == KeyKind::Ecdsa && bits < kCurveBitsMin) {
+        report(findings, true,
+               fmt::format("{}: an ECDSA key of {} bits is too weak; make one of P-256, and a "
+                           "certificate for it",
+                           text.key_name, bits));
+        return false;
+    }
+    return true;
+}
+
+// The next one, whatever stands between; null where there is none, or it is broken.
+Handle<X509> next_certificate(PemReader& reader) {
+    while (reader.next()) {
+        const unsigned char* bytes = reader.der().data();
+        const long size = static_cast<long>(reader.der().size());
+        const std::string_view name = reader.name();
+        if (name == PEM_STRING_X509_TRUSTED) {
+            return Handle<X509>(d2i_X509_AUX(nullptr, &bytes, size));
+        }
+        if (name == PEM_STRING_X509 || name == PEM_STRING_X509_OLD) {
+            return Handle<X509>(d2i_X509(nullptr, &bytes, size));
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -143,12 +185,13 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
                                         Findings& findings) {
     ERR_clear_error();
     Identity identity;
-    const Handle<BIO> reader = reader_of(text.chain_pem);
-    identity.certificate_.reset(
-        PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr));
+    PemReader reader(text.chain_pem);
+    identity.certificate_ = next_certificate(reader);
     if (!identity.certificate_) {
-        const std::string_view why = last_failure();
-        if (text.chain_pem.find("CERTIFICATE-----") == std::string::npos) {
+        const std::string_view why = why_of(reader);
+        if (text.chain_pem.empty()) {
+            report(findings, true, fmt::format("{}: the file is empty", text.chain_name));
+        } else if (text.chain_pem.find("CERTIFICATE-----") == std::string::npos) {
             report(findings, true, fmt::format("{}: holds no certificate in PEM", text.chain_name));
         } else {
             report(findings, true,
@@ -161,8 +204,8 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
     }
 
     identity.chain_.reset(sk_X509_new_null());
-    while (X509* next = PEM_read_bio_X509(reader.get(), nullptr, no_passphrase, nullptr)) {
-        sk_X509_push(identity.chain_.get(), next);
+    while (Handle<X509> next = next_certificate(reader)) {
+        sk_X509_push(identity.chain_.get(), next.release());
         if (sk_X509_num(identity.chain_.get()) > kChainMax) {
             report(findings, true,
                    fmt::format("{}: more than {} certificates are no chain", text.chain_name,
@@ -170,26 +213,43 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
             return std::nullopt;
         }
     }
-    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    const std::string_view why = last_failure();
-    if (!at_end) {
+    if (!reader.is_at_end()) {
+        const std::string_view why = why_of(reader);
         report(findings, true,
                fmt::format("{}: certificate {} of the chain cannot be read: {}", text.chain_name,
                            sk_X509_num(identity.chain_.get()) + 2, why));
         return std::nullopt;
     }
     if (X509_check_private_key(identity.certificate_.get(), identity.key_.get()) != 1) {
-        ERR_clear_error();
         report(findings, true,
-               fmt::format("{}: this private key is not that of the certificate in {}",
-                           text.key_name, text.chain_name));
+               words_for_mismatch(text, identity.chain_.get(), identity.key_.get()));
+        ERR_clear_error();
         return std::nullopt;
     }
-    judge_dates(text, identity.certificate_.get(), now, findings);
+    ERR_clear_error();
+    if (!is_in_order(text, identity.certificate_.get(), identity.chain_.get(), findings) ||
+        !is_strong(text, identity.key_.get(), findings)) {
+        return std::nullopt;
+    }
+    identity.name_ = text.chain_name;
     identity.facts_.host_names = host_names_of(identity.certificate_.get());
+    identity.facts_.begins = seconds_of(X509_get0_notBefore(identity.certificate_.get()));
     identity.facts_.expires = seconds_of(X509_get0_notAfter(identity.certificate_.get()));
     identity.facts_.key = kind_of(identity.key_.get());
+    if (!text.ocsp_der.empty()) {
+        identity.staple_ = Staple::parse(text, identity.certificate_.get(), identity.chain_.get(),
+                                         now, findings);
+    }
     return identity;
+}
+
+Term Identity::term() const {
+    Term term;
+    term.name = name_;
+    term.host = facts_.host_names.empty() ? "" : facts_.host_names.front();
+    term.begins = facts_.begins;
+    term.ends = facts_.expires;
+    return term;
 }
 
 bool Identity::add_to(SSL_CTX* context) const {
@@ -203,6 +263,9 @@ std::optional<CertificateFacts> examine(const IdentityText& text, WallTime now,
     const std::optional<Identity> identity = Identity::parse(text, now, findings);
     if (!identity) {
         return std::nullopt;
+    }
+    if (std::optional<Finding> finding = judge(identity->term(), now)) {
+        findings.push_back(std::move(*finding));
     }
     return identity->facts();
 }

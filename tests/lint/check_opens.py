@@ -4,7 +4,7 @@
 Confinement rests on one opener: vfs::Root, by openat2 below a directory. Whatever else could open
 a file by name would be a way round it, so no other module may even contain such a call: not libc's,
 not the C++ library's, not the ring's, and not sys::Kernel's own `open`.
-The one exception reads the administrator's configuration before any client exists.
+The one exception reads the administrator's files: the configuration, and certificates it names.
 
     check_opens.py ROOT | check_opens.py --self-test
 """

@@ -16,7 +16,7 @@ struct Row {
 
 // RFC 959 section 5.4 unless a comment says otherwise; 450 there is a busy file, 451 an EIO.
 constexpr Row kRows[] = {
-    {"USER", {230, 331, 332, 500, 501, 503, 530}},
+    {"USER", {230, 232, 331, 332, 500, 501, 503, 530}},
     {"PASS", {202, 230, 332, 500, 501, 503, 530}},
     {"ACCT", {202, 230, 500, 501, 503, 530}},
     {"CWD", {250, 450, 451, 500, 501, 502, 530, 550}},

@@ -29,6 +29,8 @@ enum class ListedOwners : std::uint8_t { Hidden, Numbers };
 enum class TlsMode : std::uint8_t { Off, Optional, Required };
 enum class TlsBinding : std::uint8_t { Off, Prefer, Require };
 enum class KernelTls : std::uint8_t { Auto, Off };
+enum class ClientCertificates : std::uint8_t { Off, Optional, Required };
+enum class ClientUser : std::uint8_t { CommonName, Email, Uri, Host, None };
 enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug };
@@ -153,7 +155,12 @@ struct TlsSection {
     std::string certificate;
     std::string key;                        // "" = in the file of the certificate
     std::vector<std::string> certificates;  // folders with fullchain.pem and privkey.pem
+    std::string ocsp;                       // of `certificate`; "" = none
     bool self_signed = false;
+    ClientCertificates client_certificates = ClientCertificates::Off;
+    std::string client_authorities;
+    std::string client_crl;  // "" = nothing is revoked
+    ClientUser client_user = ClientUser::CommonName;
     bool protect_data = false;  // data in clear are refused
     TlsBinding binding = TlsBinding::Prefer;
     std::string ticket_keys;  // "" = random ones

@@ -29,6 +29,8 @@ enum class EventKind : std::uint8_t {
     ChangeGroup,
     Abuse,        // a stranger at a data port, another protocol on the control port
     Disconnect,
+    Reload,       // files were read again, or could not be
+    Certificate,  // how long one is good still; `path` is its file, `target` its first name
     Notice,       // anything else of the server itself; `reason` is the text
 };
 
@@ -59,6 +61,7 @@ struct Event {
     bool tls_bound = false;         // it resumed the session of its control connection
     bool tls_kernel = false;        // the kernel encrypted it
     bool tls_eof_missing = false;   // an upload that ended with a FIN alone
+    std::int64_t days_left = 0;     // of a Certificate; negative: it has expired
     std::string_view digests;       // of an upload, in flight: "SHA-256=<hex> CRC32=<hex>"
 
     Event() = default;

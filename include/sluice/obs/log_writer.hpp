@@ -38,7 +38,7 @@ public:
 
 class LogWriter {
 public:
-    static constexpr std::uint32_t kOtherWriters = 2;
+    static constexpr std::uint32_t kOtherWriters = 3;
     // Records a shard may be ahead of the writer: a quarter of a second at 30,000 a second.
     static constexpr std::uint32_t kQueueMax = 8 * 1024;
 
@@ -50,7 +50,8 @@ public:
     LogWriter(const LogWriter&) = delete;
     LogWriter& operator=(const LogWriter&) = delete;
 
-    // The log of shard i; behind them those of main (i == shards) and of the sweeper.
+    // The log of shard i; behind them those of main (i == shards), of the sweeper and of who
+    // looks after certificates.
     Log& log(std::uint32_t index);
     std::uint64_t dropped() const;
     void request_reopen();

@@ -25,6 +25,7 @@ enum class ReplyCode : std::uint16_t {
     LongPassiveMode = 228,      // RFC 1639 2.2
     ExtendedPassiveMode = 229,  // RFC 2428 3
     LoggedIn = 230,
+    LoggedInBySecurity = 232,   // RFC 2228 5.1: by what AUTH has brought, here a certificate
     SecurityDone = 234,         // RFC 2228 3: the handshake may begin
     FileActionOkay = 250,
     PathCreated = 257,

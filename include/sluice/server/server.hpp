@@ -26,7 +26,6 @@
 #include "sluice/server/placement.hpp"
 #include "sluice/sys/kernel.hpp"
 #include "sluice/tls/context.hpp"
-#include "sluice/tls/ticket_keys.hpp"
 #include "sluice/vfs/listing_cache.hpp"
 #include "sluice/vfs/root.hpp"
 
@@ -43,17 +42,14 @@ protected:
     ~LogSource() = default;
 };
 
-// What main has read for TLS, and found good. Null: nobody speaks TLS.
-struct TlsFiles {
-    tls::Settings settings;
-    std::string ticket_keys;  // the text of tls.ticket_keys; "": random ones
-};
+// One for each shard, in their order; none at all where nobody speaks TLS.
+using TlsContexts = std::vector<std::unique_ptr<tls::Context>>;
 
 class Server {
 public:
     Server(sys::Kernel& kernel, const config::Snapshot& config, const vfs::Root& root,
            LogSource& logs, io::EngineKind engine, std::uint32_t shards,
-           const TlsFiles* tls = nullptr);
+           TlsContexts tls = {});
     ~Server();
 
     // True when all shards accept. Otherwise `refusal` is a sentence for the operator, and `error`
@@ -63,6 +59,9 @@ public:
     const std::vector<sys::SocketAddress>& addresses() const { return addresses_; }
     std::uint32_t shards() const { return placement_.shards(); }
     std::uint32_t sessions() const { return placement_.total(); }
+
+    // Certificates and what belongs to them, for sessions that begin from now on. Any thread.
+    void renew_tls(TlsContexts tls);
 
     // No new sessions; those there end after their transfer.
     void drain();
@@ -85,8 +84,7 @@ private:
     HostCounts hosts_;
     AtomicBitmap passive_slots_;
     digest::Shared digests_;
-    const TlsFiles* tls_;
-    std::unique_ptr<tls::TicketKeys> ticket_keys_;
+    TlsContexts tls_;  // until each shard takes its own
     vfs::ListingMemory listings_;
     io::ThreadHelperPool helpers_;
     std::vector<std::unique_ptr<Worker>> workers_;
@@ -96,10 +94,6 @@ private:
     bool drain_ordered_ = false;
     bool kill_ordered_ = false;
 };
-
-// How long session tickets are good: longer than any session. A client that comes back the next day
-// still saves the server a signature.
-inline constexpr Duration kTicketLifetime = Duration::seconds(24 * 3600);
 
 // How many sockets such a list stands for.
 std::size_t count_addresses(const std::vector<config::ListenAddress>& listen);

@@ -46,9 +46,6 @@ struct Surroundings {
     digest::Shared& digests;
     vfs::ListingMemory& listings;
     std::uint32_t index;
-    // Null: nobody speaks TLS. Otherwise both, found good before any shard began.
-    const tls::Settings* tls = nullptr;
-    tls::TicketKeys* ticket_keys = nullptr;
 };
 
 class Shard final : session::SessionOwner, net::StrangerSink, ConnectionSink {
@@ -57,6 +54,12 @@ public:
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
     ~Shard();
+
+    // Sessions that begin from now on use it; those there go on with the one they began with.
+    // Before the first one nobody speaks TLS.
+    void take_tls(std::unique_ptr<tls::Context> made);
+    // The same from any thread.
+    void post_tls(std::unique_ptr<tls::Context> made);
 
     // Opens the listeners and the passive ports. `control` are the addresses to listen on; with
     // port 0 the first shard chooses and control_addresses() tells the others. The last ones are
@@ -85,8 +88,9 @@ public:
     io::FramePool& frames() { return frames_; }
 
 private:
-    // A connection on its way to another shard.
+    // A connection on its way to another shard, and a Context on its way here.
     struct Handover;
+    struct NewTls;
 
     void on_session_end(session::Session& session) override;
     std::uint32_t server_sessions() const override { return around_.placement.total(); }
@@ -100,6 +104,7 @@ private:
     void refuse(net::Socket& socket, std::uint32_t place, const sys::SocketAddress& peer,
                 std::string_view why);
     void reap();
+    void drop_retired_tls();
     void drain();
     void kill();
     void stop_ports_when_idle();
@@ -116,6 +121,8 @@ private:
     net::PeerRules peer_rules_;
     std::unique_ptr<proto::Charset> charset_;
     std::unique_ptr<tls::Context> tls_;
+    // Former ones that sessions still use; so there are never more of them than sessions.
+    std::vector<std::unique_ptr<tls::Context>> retired_tls_;
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on

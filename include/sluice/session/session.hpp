@@ -134,6 +134,10 @@ public:
     bool is_implicit() const { return opening_ == Opening::Tls; }
     // The host that the client has named in the handshake (SNI); "" when there was none.
     std::string_view tls_host() const;
+    // The client's certificate names exactly this user, in the way of tls.client_user.
+    bool is_certified_as(std::string_view user) const;
+    // "CN=alice,O=Example"; "" without a certificate.
+    std::string certificate_subject() const;
     // The client has sent more than the command that runs.
     bool has_further_input() const {
         return input_.size() > deferred_ + line_bytes_ || telnet_.is_inside_command();
@@ -209,7 +213,7 @@ public:
     void watch_deadline();
     // REIN (RFC 959 4.1.1): everything as after the banner.
     void reinitialise();
-    void log_login(bool accepted);
+    void log_login(bool accepted, std::string_view reason = {});
     void log_change(obs::EventKind kind, std::string_view path, std::string_view target = {});
 
 private:

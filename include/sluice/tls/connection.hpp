@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +29,9 @@
 #include "sluice/tls/kernel_tls.hpp"
 
 namespace sluice::tls {
+
+// What of a client's certificate is its name.
+enum class ClientName : std::uint8_t { CommonName, Email, Uri, Host };
 
 enum class Channel : std::uint8_t { Control, Data };
 
@@ -105,7 +109,16 @@ public:
     // A data connection that resumed a session of its owner.
     bool is_bound() const { return is_bound_; }
     // Known only after the handshake: the client hears of it in words over the control connection.
-    bool is_acceptable() const { return binding_ != Binding::Require || is_bound_; }
+    bool is_acceptable() const {
+        return is_same_client_ && (binding_ != Binding::Require || is_bound_);
+    }
+
+    // The client has shown a certificate, and it was good.
+    bool has_client_certificate() const;
+    // It names exactly this one.
+    bool is_client_named(ClientName kind, std::string_view name) const;
+    // "CN=alice,O=Example" for logs; "" when there is none.
+    std::string client_subject() const;
 
     // Plaintext; 0 is the client's close_notify.
     Result<std::size_t> read(MutableBytes into);
@@ -129,6 +142,8 @@ public:
     std::string_view cipher() const;
     bool was_resumed() const;
     std::string_view server_name() const;  // "" when the client named none
+    // It stays as long as this.
+    Context& context() const { return context_; }
 
 private:
     friend struct Callbacks;
@@ -137,6 +152,8 @@ private:
     Status failed(int outcome);
     Status break_off(std::string_view why);
     void note_resumption();
+    void ask_for_certificate();
+    void note_client();
     bool reserve_output(std::size_t count);
     std::size_t own_room() const;
     std::size_t plaintext_room() const;
@@ -155,6 +172,8 @@ private:
     std::size_t retried_bytes_ = 0;  // a write() that must be repeated as it was
     std::string_view failure_;
     std::unique_ptr<SendKeys> send_keys_;  // of downloads, as long as the kernel may get them
+    // Where clients must have certificates: that of the owner of a data connection.
+    x509_st* owner_certificate_ = nullptr;
     Mark mark_ = {};
     std::uint32_t idle_messages_ = 0;
     HelloGuard hello_;
@@ -164,6 +183,7 @@ private:
     bool lent_ = false;
     bool established_ = false;
     bool is_bound_ = false;
+    bool is_same_client_ = true;
     bool closed_ = false;  // close_notify is out
     bool peer_closed_ = false;
     bool broken_ = false;

@@ -2,7 +2,8 @@
 //
 // One per shard, because OpenSSL 3.0 counts references with atomics wherever something is shared;
 // only the ticket keys are one object for the process. Made whole or not at all, and never changed:
-// other certificates are another Context, which new connections use from then on.
+// other certificates are another Context, which new sessions use from then on; those there keep
+// theirs, and so there are never more old ones than sessions.
 // Must outlive its Connections. Owned by: Shard. Thread: its shard; the handshakes of its
 // connections may run on helpers, and so the parts that they read do not change.
 #pragma once
@@ -23,10 +24,27 @@
 struct ssl_ctx_st;
 struct ssl_st;
 struct bio_method_st;
+struct x509_st;
 
 namespace sluice::tls {
 
 enum class Version : std::uint8_t { Tls12, Tls13 };
+
+enum class ClientCertificates : std::uint8_t {
+    Off,       // not asked for
+    Optional,  // asked for; one that is shown must be good
+    Required,  // and without one there is no connection
+};
+
+struct ClientRules {
+    ClientCertificates wanted = ClientCertificates::Off;
+    // Who may vouch for clients, and what they have revoked since ("" and "": nothing is looked
+    // up). Texts in PEM; the names are for messages.
+    std::string authorities_name;
+    std::string authorities_pem;
+    std::string revoked_name;
+    std::string revoked_pem;
+};
 
 struct Settings {
     // The first one is for clients that name no host, or one that is not here. Identities with the
@@ -41,6 +59,7 @@ struct Settings {
     std::string groups;
     // A client that names a host without a certificate here is refused (unrecognized_name).
     bool strict_sni = false;
+    ClientRules clients;
     // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
     // helpers.
     Duration turn_time = Duration::milliseconds(1);
@@ -84,23 +103,35 @@ public:
     void spend(Duration time) { spent_ = spent_ + time; }
     void leave_helper() { --helper_steps_; }
 
+    // What will have an end: certificates and what belongs to them.
+    const std::vector<Term>& terms() const { return terms_; }
+    ClientCertificates client_certificates() const { return clients_wanted_; }
+    // Whether any Connection is left; the shard's to ask.
+    bool is_used() const { return users_ > 0; }
+
 private:
     friend class Connection;
     friend struct Callbacks;
     struct Site;
+    struct Clients;
 
     Context(sys::Kernel& kernel, TicketKeys& keys);
-    bool set_up(ssl_ctx_st* context, const Settings& settings, Findings& findings);
+    bool set_up(Site& site, const Settings& settings, Findings& findings);
+    void note_terms();
     const Site* site_of(std::string_view host) const;
     ssl_ctx_st* main() const;
 
     sys::Kernel& kernel_;
     TicketKeys& keys_;
     bool strict_sni_ = false;
+    ClientCertificates clients_wanted_ = ClientCertificates::Off;
     Duration turn_time_;
     std::uint64_t kernel_ciphers_ = 0;
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
     std::vector<std::unique_ptr<Site>> sites_;
+    std::unique_ptr<Clients> clients_;  // null: none are asked for a certificate
+    std::vector<Term> terms_;
+    std::uint32_t users_ = 0;
     Instant turn_;
     Duration spent_;
     std::uint32_t helper_steps_ = 0;

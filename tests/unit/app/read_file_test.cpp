@@ -59,5 +59,28 @@ TEST_F(ReadFileTest, RefusesWhatIsNoFile) {
     EXPECT_EQ(error_of(pipe), Errc::NotRegularFile);
 }
 
+TEST_F(ReadFileTest, TellsWhatStandsBehindALink) {
+    const std::string path = write("file", "abc");
+    ASSERT_EQ(::chmod(path.c_str(), 0604), 0);
+    std::filesystem::create_symlink("file", folder_ + "/link");
+    const Result<sys::FileStatus> status = status_of(kernel_, folder_ + "/link");
+    ASSERT_TRUE(status);
+    EXPECT_TRUE(status->is_regular());
+    EXPECT_EQ(status->size, 3);
+    EXPECT_EQ(status->mode, 0604u);
+    EXPECT_EQ(status_of(kernel_, folder_ + "/none").error().code, Errc::NotFound);
+}
+
+TEST_F(ReadFileTest, NamesWhatIsInAFolderUpToABound) {
+    write("b", "");
+    write("a", "");
+    const Result<std::vector<std::string>> names = names_in(folder_, 2);
+    ASSERT_TRUE(names);
+    EXPECT_EQ(*names, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(names_in(folder_, 1).error().code, Errc::LimitReached);
+    EXPECT_EQ(names_in(folder_ + "/none", 1).error().code, Errc::NotFound);
+    EXPECT_EQ(names_in(folder_ + "/a", 1).error().code, Errc::NotDirectory);
+}
+
 }  // namespace
 }  // namespace sluice::app

@@ -454,6 +454,37 @@ TEST(Validate, WarnsWhenNobodyCanLogIn) {
               "1 warning\n");
 }
 
+TEST(Validate, RefusesClientCertificatesThatNobodyCanVouchFor) {
+    const std::string on = "[tls]\nmode='optional'\ncertificate='/c.pem'\n";
+    EXPECT_EQ(messages(on + "client_certificates='required'\n"),
+              "s.toml:4:21: 'tls.client_certificates' needs 'tls.client_authorities': the file with "
+              "the certificates of those that vouch for clients\n"
+              "    4 | client_certificates='required'\n"
+              "      |                     ^^^^^^^^^^\n"
+              "1 error\n");
+    EXPECT_EQ(messages("[tls]\nclient_certificates='optional'\nclient_authorities='/ca.pem'\n"),
+              "s.toml:2:21: 'tls.client_certificates' needs TLS, and 'tls.mode' is \"off\"\n"
+              "    2 | client_certificates='optional'\n"
+              "      |                     ^^^^^^^^^^\n"
+              "1 error\n");
+    EXPECT_EQ(messages(on + "client_certificates='optional'\nclient_authorities='/ca.pem'\n"), "");
+}
+
+TEST(Validate, WarnsOfAuthoritiesThatNobodyIsAskedFor) {
+    const Loaded loaded = load("[tls]\nclient_crl='/crl.pem'\n");
+    EXPECT_TRUE(loaded.is_valid());
+    EXPECT_NE(loaded.diagnostics.render().find("no client is asked for a certificate"),
+              std::string::npos);
+}
+
+TEST(Validate, RefusesAnOcspResponseOfNoCertificate) {
+    const std::string text =
+        messages("[tls]\nmode='optional'\ncertificates=['/live']\nocsp='/ocsp.der'\n");
+    EXPECT_NE(text.find("'tls.ocsp' belongs to 'tls.certificate', which is not set"),
+              std::string::npos)
+        << text;
+}
+
 TEST(Validate, WaitsUntilEachValueIsRightInItself) {
     const std::string text = messages("[server]\nlisten = '*:50010'\nshards = 'x'\n");
     EXPECT_NE(text.find("server.shards"), std::string::npos);

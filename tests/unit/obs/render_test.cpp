@@ -134,6 +134,22 @@ TEST(Render, ShowsTheProfileOfAClientThatWasRecognised) {
         << json_line(event);
 }
 
+TEST(Render, ShowsHowLongACertificateIsGood) {
+    Event event(EventKind::Certificate, Level::Warn);
+    event.when = WallTime(kWhen, 123'456'789);
+    event.path = "/etc/fullchain.pem";
+    event.target = "ftp.example.org";
+    event.days_left = -2;
+    event.reason = "it expired";
+    EXPECT_EQ(text_line(event),
+              "2023-11-14T22:13:20.123456Z warn certificate path=\"/etc/fullchain.pem\""
+              " target=\"ftp.example.org\" days_left=-2 reason=\"it expired\"\n");
+    const nlohmann::json line = nlohmann::json::parse(json_line(event));
+    EXPECT_EQ(line["event"], "certificate");
+    EXPECT_EQ(line["days_left"], -2);
+    EXPECT_EQ(json_line(transfer("/a")).find("days_left"), std::string::npos);
+}
+
 TEST(Render, ShowsTheTlsOfATransferAndWhatIsOddAboutIt) {
     Event event = transfer("/pub/a");
     EXPECT_EQ(text_line(event).find("tls"), std::string::npos);

@@ -8,6 +8,7 @@
 
 #include "sluice/sys/linux_kernel.hpp"
 #include "sluice/tls/context.hpp"
+#include "test_authority.hpp"
 
 namespace sluice::tls {
 namespace {
@@ -56,13 +57,18 @@ TEST(Certificate, ThatHasExpiredIsAWarning) {
     EXPECT_TRUE(examine(good(), WallTime(kNow.seconds + 31 * kDay), findings));
     ASSERT_EQ(findings.size(), 1u);
     EXPECT_FALSE(findings[0].is_error);
+    EXPECT_TRUE(findings[0].is_urgent);
     EXPECT_EQ(findings[0].text, "fullchain.pem: the certificate expired on 2027-02-14");
 }
 
 TEST(Certificate, ThatIsAboutToExpireIsAWarning) {
     Findings findings;
-    EXPECT_TRUE(examine(good(), WallTime(kNow.seconds + 17 * kDay), findings));
+    // It has 30 days, and three weeks before its end somebody should hear of it.
+    EXPECT_TRUE(examine(good(), WallTime(kNow.seconds + 9 * kDay), findings));
+    EXPECT_TRUE(findings.empty());
+    EXPECT_TRUE(examine(good(), WallTime(kNow.seconds + 9 * kDay + 1), findings));
     ASSERT_EQ(findings.size(), 1u);
+    EXPECT_FALSE(findings[0].is_urgent);
     EXPECT_EQ(findings[0].text, "fullchain.pem: the certificate expires on 2027-02-14");
 }
 
@@ -76,7 +82,7 @@ TEST(Certificate, ThatIsNotValidYetIsAWarning) {
 TEST(Certificate, WithoutAnyIsSaidSo) {
     IdentityText text = good();
     text.chain_pem = "";
-    EXPECT_EQ(error_of(text), "fullchain.pem: holds no certificate in PEM");
+    EXPECT_EQ(error_of(text), "fullchain.pem: the file is empty");
     text.chain_pem = text.key_pem;
     EXPECT_EQ(error_of(text), "fullchain.pem: holds no certificate in PEM");
 }
@@ -124,7 +130,7 @@ TEST(Certificate, WithAnEncryptedKeyAsksNobody) {
     EVP_PKEY_free(key);
     EXPECT_EQ(error_of(text),
               "privkey.pem: the private key is encrypted, and nobody is there to type its "
-              "passphrase; decrypt it with openssl pkey");
+              "passphrase; decrypt it with openssl pkey -in FILE -out FILE");
 }
 
 TEST(Certificate, AllThatIsWrongIsSaidAtOnce) {
@@ -134,6 +140,81 @@ TEST(Certificate, AllThatIsWrongIsSaidAtOnce) {
     Findings findings;
     EXPECT_FALSE(examine(text, kNow, findings));
     EXPECT_EQ(findings.size(), 2u);
+}
+
+TEST(Certificate, BehindItsAuthorityIsInTheWrongOrder) {
+    const TestAuthority authority("Authority", kNow);
+    IdentityText text = named(authority.issue({.name = "ftp.example.org"}));
+    text.chain_pem = authority.pem() + text.chain_pem;
+    EXPECT_EQ(error_of(text), "fullchain.pem: the chain is in the wrong order: certificate 2 is "
+                              "that of the key in privkey.pem and must come first");
+}
+
+TEST(Certificate, IsFollowedByWhoHasSignedIt) {
+    const TestAuthority authority("Authority", kNow);
+    const TestAuthority other("Other", kNow);
+    IdentityText text = named(authority.issue({.name = "ftp.example.org"}));
+    Findings findings;
+    text.chain_pem += authority.pem();
+    EXPECT_TRUE(examine(text, kNow, findings));
+    text.chain_pem += other.pem();
+    EXPECT_EQ(error_of(text).substr(0, 99),
+              "fullchain.pem: the chain is in the wrong order: certificate 3 (CN=Other) does not "
+              "vouch for the one");
+}
+
+TEST(Certificate, OfAWeakKeyIsRefused) {
+    const TestAuthority authority("Authority", kNow);
+    IdentityText text = named(authority.issue({.name = "ftp", .rsa_bits = 1024}));
+    EXPECT_EQ(error_of(text),
+              "privkey.pem: an RSA key of 1024 bits is too weak; make one of 2048 or, better, of "
+              "ECDSA P-256, and a certificate for it");
+    text = named(authority.issue({.name = "ftp", .curve = "P-192"}));
+    EXPECT_EQ(error_of(text), "privkey.pem: an ECDSA key of 192 bits is too weak; make one of "
+                              "P-256, and a certificate for it");
+    Findings findings;
+    text = named(authority.issue({.name = "ftp", .rsa_bits = 2048}));
+    EXPECT_TRUE(examine(text, kNow, findings));
+}
+
+TEST(Certificate, AndKeyMayStandInOneFileAndBesideOtherThings) {
+    IdentityText text = good();
+    const std::string both = "Bag Attributes\n" + text.key_pem + "words\n" + text.chain_pem;
+    text.chain_pem = both;
+    text.key_pem = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+                   "-----END EC PARAMETERS-----\n" + both;
+    Findings findings;
+    EXPECT_TRUE(examine(text, kNow, findings)) << findings.front().text;
+}
+
+TEST(Term, CountsWholeDays) {
+    Term term;
+    term.ends = kNow.seconds + 3 * kDay;
+    EXPECT_EQ(term.days_left(kNow), 3);
+    EXPECT_EQ(term.days_left(WallTime(kNow.seconds + 1)), 2);
+    EXPECT_EQ(term.days_left(WallTime(kNow.seconds + 3 * kDay - 1)), 0);
+    EXPECT_EQ(term.days_left(WallTime(kNow.seconds + 3 * kDay + 1)), -1);
+    EXPECT_EQ(term.days_left(WallTime(kNow.seconds + 5 * kDay)), -2);
+}
+
+TEST(Term, OfAListOrAnAuthoritySaysWhatItMeansForClients) {
+    Term term;
+    term.name = "crl.pem";
+    term.host = "CN=Authority";
+    term.kind = Term::Kind::RevocationList;
+    term.begins = kNow.seconds - kDay;
+    term.ends = kNow.seconds + kDay;
+    EXPECT_FALSE(judge(term, kNow));
+    const std::optional<Finding> late = judge(term, WallTime(term.ends));
+    ASSERT_TRUE(late);
+    EXPECT_TRUE(late->is_urgent);
+    EXPECT_EQ(late->text, "crl.pem: the list of CN=Authority ended on 2027-01-16; its clients are "
+                          "refused until there is a newer one");
+    EXPECT_TRUE(judge(term, WallTime(term.begins - 1))->is_urgent);
+    term.kind = Term::Kind::Authority;
+    EXPECT_EQ(judge(term, kNow)->text, "crl.pem: the authority expires on 2027-01-16");
+    EXPECT_EQ(judge(term, WallTime(term.ends))->text,
+              "crl.pem: the authority CN=Authority expired on 2027-01-16; its clients are refused");
 }
 
 TEST(SelfSigned, RefusesNamesThatAreNone) {

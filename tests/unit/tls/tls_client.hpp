@@ -31,6 +31,8 @@ struct ClientOptions {
     std::string protocols;  // ALPN, "," between
     SSL_SESSION* session = nullptr;
     bool takes_tickets = true;
+    const IdentityText* certificate = nullptr;  // of the client
+    bool wants_status = false;                  // OCSP
 };
 
 class Client {
@@ -59,6 +61,10 @@ public:
             return 1;
         });
         if (!options.takes_tickets) { SSL_CTX_set_options(context_, SSL_OP_NO_TICKET); }
+        if (options.certificate != nullptr) { show(*options.certificate); }
+        if (options.wants_status) {
+            SSL_CTX_set_tlsext_status_type(context_, TLSEXT_STATUSTYPE_ocsp);
+        }
         ssl_ = SSL_new(context_);
         SSL_set_app_data(ssl_, this);
         in_ = BIO_new(BIO_s_mem());
@@ -142,6 +148,13 @@ public:
         ERR_clear_error();
     }
     bool was_resumed() { return SSL_session_reused(ssl_) == 1; }
+    // The OCSP response that has come; "" none.
+    std::string status() {
+        const unsigned char* data = nullptr;
+        const long size = SSL_ctrl(ssl_, SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &data);
+        return size <= 0 ? "" : std::string(reinterpret_cast<const char*>(data),
+                                            static_cast<std::size_t>(size));
+    }
     // The tickets that have come, oldest first. In TLS 1.3 also after the handshake, by read().
     const std::vector<SSL_SESSION*>& sessions() const { return sessions_; }
     SSL_SESSION* last_session() { return sessions_.empty() ? nullptr : sessions_.back(); }
@@ -155,6 +168,17 @@ public:
     }
 
 private:
+    void show(const IdentityText& certificate) {
+        BIO* chain = BIO_new_mem_buf(certificate.chain_pem.data(), -1);
+        BIO* key = BIO_new_mem_buf(certificate.key_pem.data(), -1);
+        X509* leaf = PEM_read_bio_X509(chain, nullptr, nullptr, nullptr);
+        EVP_PKEY* secret = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
+        EXPECT_EQ(SSL_CTX_use_cert_and_key(context_, leaf, secret, nullptr, 1), 1);
+        X509_free(leaf);
+        EVP_PKEY_free(secret);
+        BIO_free(chain);
+        BIO_free(key);
+    }
     static Wire protocol_list(std::string_view names) {
         Wire list;
         while (!names.empty()) {
@@ -242,7 +266,8 @@ protected:
             const Wire bytes = client.take_output();
             server.feed(bytes);
             status = server.handshake();
-            EXPECT_TRUE(server.take_unread().empty());
+            const bool is_broken = !status && status.error().code != Errc::WouldBlock;
+            EXPECT_TRUE(server.take_unread().empty() || is_broken);
             to_client(server, client);
             if (client_done && status) {
                 break;

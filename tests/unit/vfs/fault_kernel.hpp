@@ -30,6 +30,7 @@ public:
     std::function<int(const sys::OpenHow&)> refuse_open;
 
     std::int64_t clock_ahead_seconds = 0;
+    Duration ahead;  // of both clocks
 
     void reset() {
         calls.clear();
@@ -40,10 +41,10 @@ public:
         refuse_open = nullptr;
     }
 
-    Instant now() override { return real_.now(); }
+    Instant now() override { return real_.now() + ahead; }
     WallTime wall_time() override {
         WallTime time = real_.wall_time();
-        time.seconds += clock_ahead_seconds;
+        time.seconds += clock_ahead_seconds + ahead.in_seconds();
         return time;
     }
     std::uint64_t entropy() override { return real_.entropy(); }
