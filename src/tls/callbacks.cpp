@@ -169,7 +169,7 @@ int Callbacks::choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned 
 // one: some use each only once (RFC 8446 section C.4).
 int Callbacks::seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, int is_new) {
-    Context& context = of(ssl).context_;
+    Context& context = *of(ssl).context_;
     TicketKeys& keys = context.keys_;
     const Instant now = context.kernel_.now();
     TicketKey key;

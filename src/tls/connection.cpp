@@ -22,9 +22,14 @@ constexpr std::size_t kOutputBytesMin = 2 * 1024;
 
 }  // namespace
 
-Connection::Connection(Context& context, Channel channel) : context_(context), channel_(channel) {
-    ssl_ = SSL_new(context.main());
-    BIO* bio = BIO_new(context.wires_);
+Connection::Connection(Context& context, Channel channel) : context_(&context), channel_(channel) {
+    attach(context.main(), context.wires_);
+    SSL_set_accept_state(ssl_);
+}
+
+void Connection::attach(ssl_ctx_st* context, bio_method_st* wires) {
+    ssl_ = SSL_new(context);
+    BIO* bio = BIO_new(wires);
     // Out of memory, which ends the process wherever it is met.
     SLUICE_ASSERT(ssl_ != nullptr && bio != nullptr);
     BIO_set_data(bio, this);
@@ -32,7 +37,6 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
     SSL_set_msg_callback(ssl_, Callbacks::watch_message);
-    SSL_set_accept_state(ssl_);
 }
 
 Connection::Connection(Context& context) : Connection(context, Channel::Control) {
