@@ -5,6 +5,7 @@ import hashlib
 import os
 
 from comparison.scenarios import COLD_FILES, FEW, MANY, MIB
+from measure.servers import client_of
 
 BLOCK = 4 * MIB
 LISTED = {"list-100": 100, "list-1k": FEW, "list-100k": MANY}
@@ -127,10 +128,9 @@ def problems(server, needs):
     """{need: why not} of one running server; what it does right is not in it."""
     found = {}
     for need in needs:
-        ftp = ftplib.FTP()
+        ftp = None
         try:
-            ftp.connect("127.0.0.1", server.port, timeout=LOGIN_TIMEOUT_SECONDS)
-            ftp.login("anonymous", "bench@")
+            ftp = client_of(server, LOGIN_TIMEOUT_SECONDS)
             check(ftp, server.setup.root, need)
         except ftplib.error_perm as error:
             # 500, 502 and 504: not known, not implemented (RFC 959 4.2).
@@ -139,5 +139,6 @@ def problems(server, needs):
         except (*ftplib.all_errors, EOFError, Wrong) as error:
             found[need] = str(error) or type(error).__name__
         finally:
-            ftp.close()
+            if ftp:
+                ftp.close()
     return found

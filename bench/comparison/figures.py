@@ -7,7 +7,8 @@ import statistics
 
 # sluice's default engine first: what people get who ask for nothing.
 SLUICE = ("sluice-io_uring", "sluice-epoll")
-FLOORS = ("baseline-io_uring", "baseline-epoll")
+TLS_FLOOR = "baseline-tls"
+FLOORS = ("baseline-io_uring", "baseline-epoll", TLS_FLOOR)
 PEERS = ("vsftpd", "proftpd", "pure-ftpd", "pyftpdlib")
 SERVERS = SLUICE + FLOORS + PEERS
 
@@ -191,7 +192,7 @@ def behind_floor(result):
     found = []
     for scenario, what in result["scenarios"].items():
         for server in SLUICE:
-            floor = server.replace("sluice", "baseline")
+            floor = TLS_FLOOR if what.get("tls") else server.replace("sluice", "baseline")
             metric = "cpu" if "cpu" in what["metrics"] else "memory"
             if metric not in what["metrics"]:
                 continue

@@ -8,7 +8,7 @@ from comparison.scenarios import FAMILIES
 
 NAMES = {"sluice-io_uring": "sluice", "sluice-epoll": "sluice, epoll",
          "baseline-io_uring": "floor, io_uring", "baseline-epoll": "floor, epoll",
-         "vsftpd": "vsftpd", "proftpd": "ProFTPD", "pure-ftpd": "Pure-FTPd",
+         "baseline-tls": "floor, TLS", "vsftpd": "vsftpd", "proftpd": "ProFTPD", "pure-ftpd": "Pure-FTPd",
          "pyftpdlib": "pyftpdlib"}
 TABLES = (
     ("cpu", "CPU of the server, for each operation or GB", "less"),
@@ -42,7 +42,8 @@ HOW_TO_READ = f"""\
   the generator, which has one core as well, was the bottleneck of a run. The server could do
   more; CPU is the figure to compare then.
 - The floors are bare loops (`bench/baseline`) with no checks, no limits and no path of their own:
-  what the kernel's work alone costs. Their listings are bytes that were made before, their
+  what the kernel's work alone costs; that of TLS is OpenSSL's blocking calls, a thread for each
+  session. Their listings are bytes that were made before, their
   uploads are written within the loop.
 - A difference within the spread is no difference. Both ends share one machine and the loopback:
   see "Traps" in [bench/README.md](../README.md).
@@ -55,8 +56,9 @@ HOW_TO_READ = f"""\
 ## How to repeat it
 
     meson setup build-release --buildtype=release
-    ninja -C build-release src/app/sluiced tools/sluice-load/sluice-load bench/baseline_server
-    bench/compare --build build-release                  # as root; 20 to 25 minutes on two cores
+    ninja -C build-release src/app/sluiced tools/sluice-load/sluice-load bench/baseline_server \\
+        bench/tls_floor
+    bench/compare --build build-release                  # as root; half an hour on two cores
     bench/compare --report-only bench/results/FILE.json  # this page again, from a result file
 
 [bench/README.md](../README.md) says how the servers are configured; the result files hold their

@@ -16,8 +16,8 @@ import threading
 import time
 
 from comparison import check
-from comparison.figures import FLOORS
-from comparison.scenarios import IDLE, IDLE_TRAFFIC, SCENARIOS, UPLOADS
+from comparison.figures import FLOORS, TLS_FLOOR
+from comparison.scenarios import IDLE_TRAFFIC, SCENARIOS, TLS_WORDS, UPLOADS
 from measure.servers import FORKING, Server, Unavailable
 
 SAMPLE_SECONDS = 0.01
@@ -34,7 +34,8 @@ QUIET_SECONDS_MAX = 20
 # What all sessions together may cost the machine; more is a result too.
 MEMORY_SHARE_MAX = 0.6
 STEPS = ("count", "mean_ns", "p50_ns", "p99_ns", "p999_ns", "max_ns")
-LOGIN_STEPS = ("connect", "banner", "login")
+SLOW_TO_GREET = "proftpd"  # with TLS
+LOGIN_STEPS = ("connect", "tls_control", "banner", "login")
 # Sources of the idle sessions and of the traffic beside them.
 SOURCES, SOURCES_BESIDE = "127.0.0.0/16", "127.64.0.0/16"
 
@@ -111,7 +112,9 @@ def times_of(bench, scenario, server):
     sizes = bench.sizes
     seconds = COUNTED_SECONDS_MAX if scenario.counted else sizes.seconds
     warmup = sizes.warmup_forking if server.name in FORKING else sizes.warmup
-    if scenario.action == "login":
+    if scenario.tls and server.name == SLOW_TO_GREET:
+        warmup = sizes.warmup_slow
+    if scenario.action == "login" and warmup == sizes.warmup_forking:
         warmup = sizes.warmup
     if not scenario.warms_up:
         warmup = 0
@@ -264,10 +267,15 @@ def memory_record(before, after, count):
     return record
 
 
+def tls_words(server):
+    return TLS_WORDS if server.setup.pem else []
+
+
 def log_in_once(bench, server):
     """Code and first allocations belong to the server, not to its sessions."""
     words = ["taskset", "-c", str(bench.generator_core), bench.generator, "login",
              f"ftp://127.0.0.1:{server.port}/", "--sessions", "4", "--transfers", "32",
+             *tls_words(server),
              "--timeout", STEP_TIMEOUT, "--progress", "none", "--json", bench.output]
     generate(words, bench.output, HANGS_AFTER_SECONDS)
     time.sleep(0.3)
@@ -275,8 +283,8 @@ def log_in_once(bench, server):
 
 def idle_command(bench, server, count, output):
     return ["taskset", "-c", str(bench.generator_core), bench.generator, "idle",
-            f"ftp://127.0.0.1:{server.port}/", "--sessions", str(count), "--duration",
-            f"{IDLE_SECONDS_MAX}s", "--source", SOURCES, "--timeout", "60s", "--progress", "none",
+            f"ftp://127.0.0.1:{server.port}/", *tls_words(server), "--sessions", str(count),
+            "--duration", f"{IDLE_SECONDS_MAX}s", "--source", SOURCES, "--timeout", "60s", "--progress", "none",
             "--json", output]
 
 
@@ -301,8 +309,9 @@ def running(command, output):
 
 def run_idle(bench, chosen, server):
     """{scenario: record} of one start: the memory of idle sessions, and traffic beside them."""
-    count = bench.sizes.idle_sessions_forking if server.name in FORKING \
-        else bench.sizes.idle_sessions
+    counts = SCENARIOS[chosen[0]].idle_sessions or (bench.sizes.idle_sessions,
+                                                    bench.sizes.idle_sessions_forking)
+    count = counts[server.name in FORKING]
     output = os.path.join(bench.scratch, "idle.json")
     command = idle_command(bench, server, count, output)
     records = {}
@@ -319,7 +328,7 @@ def run_idle(bench, chosen, server):
     held["operations"] = held["logins"]
     held["memory"] = memory_record(before, after, count)
     held["command"] = command
-    return {**records, IDLE: judge(held, server)}
+    return {**records, next(each for each in chosen if each != IDLE_TRAFFIC): judge(held, server)}
 
 
 def run_beside(bench, server, usage):
@@ -336,10 +345,14 @@ def problem_of(bench, scenario, name):
     """Why this server cannot take part in the scenario, or None."""
     if scenario.no_floor and name in FLOORS:
         return "no floor: " + scenario.no_floor
+    if name in FLOORS and scenario.tls != (name == TLS_FLOOR):
+        return "no floor: it speaks " + ("TLS alone" if name == TLS_FLOOR else "no TLS")
     if scenario.root not in bench.setups:
         return "not run: /dev/shm is no tmpfs here"
     found = bench.problems.get(name, {}).get(scenario.root, {})
-    return next((found[need] for need in scenario.needs if need in found), None)
+    if scenario.tls:
+        found = found.get("tls", {})
+    return found.get("all") or next((found[need] for need in scenario.needs if need in found), None)
 
 
 def run(bench, chosen, name):
@@ -350,7 +363,7 @@ def run(bench, chosen, name):
     problem = next(filter(None, (problem_of(bench, each, name) for each in chosen)), None)
     if problem:
         return {each: failure(problem) for each in names}
-    setup = bench.setups[scenario.root]
+    setup = bench.setup_of(scenario)
     bench.begun += 1
     bench.uploads = f"in-{bench.begun}"
     uploads = os.path.join(setup.root, bench.uploads)

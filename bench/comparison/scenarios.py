@@ -26,6 +26,8 @@ class Sizes:
         # Logging 100 sessions in takes a server that forks most of a second.
         self.warmup = 0.3 if quick else 0.5
         self.warmup_forking = 0.8 if quick else 1.2
+        # ProFTPD with mod_tls takes 25 ms of CPU before it greets anybody.
+        self.warmup_slow = 4.0
         self.big_bytes = GIB
         self.cold_bytes = (16 if quick else 128) * MIB
         self.uploads_of_4_kib = 1000 if quick else 4000
@@ -47,6 +49,7 @@ class Scenario:
     the last minutes before it gives out a new one, so thousands of them slow every server down.
     `words_of_floor`: the same for the floors, where they are so fast that little cannot be
     measured.
+    `tls`: over explicit TLS 1.3 with AES-128-GCM.
     `work`: lines of a workload file instead of words, for what the command line cannot say."""
 
     def __init__(self, name, family, text, **more):
@@ -67,6 +70,8 @@ class Scenario:
         self.is_cold = more.get("is_cold", False)
         self.is_idle = more.get("is_idle", False)
         self.no_floor = more.get("no_floor")
+        self.tls = more.get("tls", False)
+        self.idle_sessions = more.get("idle_sessions")
 
     @property
     def writable(self):
@@ -74,7 +79,7 @@ class Scenario:
 
     def described(self):
         return {"family": self.family, "text": self.text, "unit": self.unit,
-                "metrics": list(self.metrics), "no_floor": self.no_floor, "workload": self.work}
+                "metrics": list(self.metrics), "tls": self.tls, "no_floor": self.no_floor, "workload": self.work}
 
 
 def sessions(count, *more):
@@ -157,6 +162,14 @@ def listings(verb, count):
         needs=(f"{verb} list-{short}",), served=(f"list-{short}",), counted=many)
 
 
+def secure(name, text, words=sessions(1), **more):
+    return Scenario("tls-" + name, "tls", text + "; TLS 1.3, AES-128-GCM", tls=True,
+                    words=lambda sizes: words(sizes) + TLS_WORDS, **more)
+
+
+# Explicit TLS, certificate not checked. Data connections resume; control connections do not.
+TLS_WORDS = ["--tls", "explicit", "--tls-ciphers", "TLS_AES_128_GCM_SHA256"]
+TLS_IDLE = "tls-idle"
 IDLE = "idle"
 IDLE_TRAFFIC = "idle-traffic"
 
@@ -201,6 +214,20 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     listings("mlsd", FEW),
     listings("list", MANY),
     listings("mlsd", MANY),
+    secure("bulk-1", "downloads of 1 GiB by 1 session, page cache", action="download", path="big",
+           unit="GB", served=("big",)),
+    secure("bulk-100", "downloads of 1 GiB by 100 sessions, page cache", sessions(100),
+           action="download", path="big", unit="GB", served=("big",), metrics=("cpu", "speed")),
+    secure("login", "connect, AUTH, log in, QUIT, 50 at once, full handshakes (ECDSA P-256)",
+           sessions(50), action="login", needs=()),
+    secure("small-4k", "downloads of 4 KiB by 100 sessions, a data connection each, which resumes",
+           sessions(100), action="small-files", path="file-4k", served=("file-4k",)),
+    secure("upload-100m", "uploads of 100 MiB by 4 sessions, new names, to a tmpfs",
+           large_uploads, work=upload("100MiB", LARGE_UPLOADS), unit="GB", needs=("stor",),
+           root="memory", counted=True),
+    secure("idle", "1,000 sessions that are logged in and silent", action="idle", needs=(),
+           is_idle=True, metrics=("memory", "user_memory"), idle_sessions=(1000, 200),
+           no_floor="a thread for each session"),
 )}
 
 FAMILIES = {
@@ -209,5 +236,6 @@ FAMILIES = {
     "uploads": "Uploads",
     "sessions": "Sessions and commands",
     "listings": "Listings",
+    "tls": "FTPS",
     "memory": "Memory of an idle session",
 }

@@ -3,6 +3,9 @@
 Every one gets: anonymous access to one folder (read-only, or also to write), sendfile on, no
 look-ups of names, no limits on clients and listings, no transfer log, loopback, high ports, one
 CPU. Everything else stays as Debian ships it. The forking peers fork; that is what their users run.
+
+With TLS each one gets the same certificate (ECDSA P-256), explicit TLS, TLS 1.3 where it asks for a
+version, and what it does by default with sessions that are resumed.
 """
 
 import contextlib
@@ -30,10 +33,15 @@ import logging
 logging.basicConfig(level=logging.ERROR)
 authorizer = DummyAuthorizer()
 authorizer.add_anonymous(sys.argv[2], perm=sys.argv[3])
-FTPHandler.authorizer = authorizer
-FTPHandler.timeout = 0
-FTPHandler.use_sendfile = True
-server = FTPServer(("127.0.0.1", int(sys.argv[1])), FTPHandler, backlog=4096)
+Handler = FTPHandler
+if len(sys.argv) > 4:
+    from pyftpdlib.handlers import TLS_FTPHandler
+    Handler = TLS_FTPHandler
+    Handler.certfile = sys.argv[4]
+Handler.authorizer = authorizer
+Handler.timeout = 0
+Handler.use_sendfile = True
+server = FTPServer(("127.0.0.1", int(sys.argv[1])), Handler, backlog=4096)
 server.max_cons = 1000000
 server.max_cons_per_ip = 0
 server.serve_forever()
@@ -57,6 +65,13 @@ xferlog_enable=NO
 max_clients=0
 max_per_ip=0
 idle_session_timeout=100000
+"""
+VSFTPD_TLS = """
+ssl_enable=YES
+allow_anon_ssl=YES
+rsa_cert_file={pem}
+rsa_private_key_file={pem}
+ssl_ciphers=ECDHE+AESGCM
 """
 PROFTPD = """
 ServerName "bench"
@@ -97,6 +112,19 @@ PROFTPD_WRITE = """\
 """
 
 
+PROFTPD_TLS = """
+ModulePath {modules}
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired off
+TLSProtocol TLSv1.3
+TLSECCertificateFile {pem}
+TLSECCertificateKeyFile {pem}
+TLSVerifyClient off
+TLSLog none
+"""
+
+
 class Unavailable(Exception):
     """The server cannot be run here; the text says why."""
 
@@ -122,11 +150,20 @@ class Setup:
         self.scratch, self.sluice_flags, self.cpu = scratch, sluice_flags, cpu
         self.ports = Ports()
         self.written = {}
+        self.pem = None  # certificate and key in one file: the server speaks TLS
 
     def at(self, root):
         """The same, serving another folder. Ports are shared: nobody takes one twice."""
         other = copy.copy(self)
         other.root = root
+        return other
+
+    def secured(self):
+        """The same with TLS, and a certificate made on demand."""
+        other = copy.copy(self)
+        other.pem = os.path.join(self.scratch, "server.pem")
+        if not os.path.exists(other.pem):
+            make_certificate(other.pem)
         return other
 
     def take_port(self):
@@ -155,8 +192,32 @@ class Setup:
         return path
 
 
+def make_certificate(path):
+    """ECDSA P-256, for 127.0.0.1: the key and its certificate."""
+    try:
+        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                               "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj",
+                               "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                               "/dev/stdout"], text=True, stdin=subprocess.DEVNULL,
+                              capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"no certificate: {error}") from None
+    with open(path, "w", encoding="ascii") as file:
+        file.write(done.stdout)
+    os.chmod(path, 0o600)  # ProFTPD refuses keys that others may read
+
+
+def tls_floor(setup, port, _writable):
+    if not setup.pem:
+        raise Unavailable("it speaks TLS alone")
+    server = setup.binary(os.path.join(setup.build, "bench/tls_floor"))
+    return [server, str(port), setup.root, setup.pem, setup.pem]
+
+
 def baseline(engine, copies=False):
     def command(setup, port, _writable):
+        if setup.pem:
+            raise Unavailable("no floor: it speaks no TLS")
         server = setup.binary(os.path.join(setup.build, "bench/baseline_server"))
         return [server, "--port", str(port), "--passive-ports", str(PASSIVE_PORTS),
                 "--root", setup.root, "--engine", engine, "--copy", str(int(copies))]
@@ -168,8 +229,15 @@ def sluice(engine):
         server = setup.binary(os.path.join(setup.build, "src/app/sluiced"))
         return [server, setup.root, "--listen", f"127.0.0.1:{port}", "--engine", engine,
                 "--shards", "1", "--passive-ports", f"{port + 1}-{port + PASSIVE_PORTS}",
-                *(["--writable"] if writable else []), *setup.sluice_flags]
+                *(["--writable"] if writable else []), *tls_flags(setup), *setup.sluice_flags]
     return command
+
+
+def tls_flags(setup):
+    if not setup.pem:
+        return []
+    return [word for setting in ("tls.mode=optional", "tls.certificate=" + setup.pem,
+                                 "tls.key=" + setup.pem) for word in ("--set", setting)]
 
 
 def with_ftp_user(setup, command):
@@ -186,6 +254,8 @@ def vsftpd(setup, port, writable):
     os.makedirs(os.path.join(setup.scratch, "empty"), exist_ok=True)
     text = VSFTPD.format(port=port, root=setup.root, scratch=setup.scratch,
                          write="YES" if writable else "NO")
+    if setup.pem:
+        text += VSFTPD_TLS.format(pem=setup.pem)
     return with_ftp_user(setup, [setup.peer("vsftpd"),
                                  setup.write(f"vsftpd-{port}.conf", text)])
 
@@ -193,6 +263,14 @@ def vsftpd(setup, port, writable):
 def proftpd(setup, port, writable):
     text = PROFTPD.format(port=port, root=setup.root, scratch=setup.scratch,
                           write=PROFTPD_WRITE if writable else "")
+    if setup.pem:
+        modules = os.path.join(setup.peers, "usr/lib/proftpd")
+        if not os.path.exists(os.path.join(modules, "mod_tls.so")):
+            modules = "/usr/lib/proftpd"
+        if not os.path.exists(os.path.join(modules, "mod_tls.so")):
+            raise Unavailable("no mod_tls of ProFTPD (run bench/fetch_peers)")
+        # Modules are loaded before what belongs to them.
+        text = PROFTPD_TLS.format(modules=modules, pem=setup.pem) + text
     config = setup.write(f"proftpd-{port}.conf", text)
     return [setup.peer("proftpd"), "-n", "-q", "-c", config]
 
@@ -201,7 +279,7 @@ def pure_ftpd(setup, port, writable):
     return with_ftp_user(setup, [
         setup.peer("pure-ftpd"), "-S", f"127.0.0.1,{port}", "-e", "-H", "-4", "-c", "100000",
         "-C", "100000", "-I", "10000", "-L", "1000000:10", "-f", "none",
-        *([] if writable else ["-i"]),
+        *([] if writable else ["-i"]), *(["-Y", "1", "-2", setup.pem] if setup.pem else []),
         "-g", os.path.join(setup.scratch, f"pure-{port}.pid")])
 
 
@@ -210,17 +288,19 @@ def pyftpdlib(setup, port, writable):
     # The interpreter that the package is made for, not one that stands first in somebody's PATH.
     python = shutil.which("python3", path="/usr/bin") or "python3"
     environment = {**os.environ, "PYTHONPATH": peers, "PYTHONDONTWRITEBYTECODE": "1"}
-    if subprocess.run([python, "-c", "import pyftpdlib"], env=environment, check=False,
+    needed = "import pyftpdlib, OpenSSL" if setup.pem else "import pyftpdlib"
+    if subprocess.run([python, "-c", needed], env=environment, check=False,
                       stderr=subprocess.DEVNULL).returncode != 0:
-        raise Unavailable("no pyftpdlib (run bench/fetch_peers)")
+        raise Unavailable("no pyftpdlib or no pyOpenSSL (run bench/fetch_peers)")
     script = setup.write("pyftpdlib_server.py", PYFTPDLIB)
     return ["env", f"PYTHONPATH={peers}", python, script, str(port), setup.root,
-            "elradfmwMT" if writable else "elr"]
+            "elradfmwMT" if writable else "elr", *([setup.pem] if setup.pem else [])]
 
 
 COMMANDS = {
     "baseline-epoll": baseline("epoll"),
     "baseline-io_uring": baseline("io_uring"),
+    "baseline-tls": tls_floor,
     "copying-epoll": baseline("epoll", copies=True),
     "copying-io_uring": baseline("io_uring", copies=True),
     "sluice-io_uring": sluice("io_uring"),
@@ -231,6 +311,28 @@ COMMANDS = {
     "pyftpdlib": pyftpdlib,
 }
 FORKING = {"vsftpd", "pure-ftpd", "proftpd"}
+
+
+class SecureFtp(ftplib.FTP_TLS):
+    """Data connections resume the session of the control connection: vsftpd and ProFTPD demand it."""
+
+    def ntransfercmd(self, cmd, rest=None):
+        data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        return self.context.wrap_socket(data, session=self.sock.session), size
+
+
+def client_of(server, timeout=20):
+    """Logged in, and over TLS when the server has it; who calls closes it."""
+    ftp = SecureFtp() if server.setup.pem else ftplib.FTP()
+    try:
+        ftp.connect("127.0.0.1", server.port, timeout=timeout)
+        ftp.login("anonymous", "bench@")
+        if server.setup.pem:
+            ftp.prot_p()
+    except BaseException:
+        ftp.close()
+        raise
+    return ftp
 
 
 class Server:
@@ -296,10 +398,8 @@ class Server:
             raise Unavailable(f"{self.name} does not serve {names}: {error}") from None
 
     def compare(self, names):
-        ftp = ftplib.FTP()
+        ftp = client_of(self)
         try:
-            ftp.connect("127.0.0.1", self.port, timeout=20)
-            ftp.login("anonymous", "bench@")
             for name in names:
                 got = hashlib.sha256()
                 ftp.retrbinary(f"RETR {name}", got.update, blocksize=1 << 18)

@@ -284,6 +284,7 @@ def make_files(setup):
         os.sync()
 
 
-def run_once(setup, name, work, writable=False):
+def run_once(setup, name, work, writable=False, tls=False):
+    setup = setup.secured() if tls else setup
     with Server(name, setup, writable) as server:
         return work(setup, server)

@@ -1,6 +1,6 @@
 # fish completion of sluice-load; install as /usr/share/fish/vendor_completions.d/sluice-load.fish
 set -l scenarios download upload mixed login small-files list noop idle slow-readers abort
-complete -c sluice-load -n __fish_is_first_arg -f -a "$scenarios compare ftp://"
+complete -c sluice-load -n __fish_is_first_arg -f -a "$scenarios compare ftp:// ftps://"
 complete -c sluice-load -n 'not __fish_seen_subcommand_from compare' -f
 complete -c sluice-load -l scenario -x -a "$scenarios" -d 'What to do'
 complete -c sluice-load -l workload -r -F -d 'Mix, sizes and phases from a TOML file'
@@ -18,6 +18,12 @@ complete -c sluice-load -l data -x -a 'epsv pasv eprt port' -d 'How data connect
 complete -c sluice-load -l source -x -d 'Source addresses'
 complete -c sluice-load -l engine -x -a 'auto io_uring epoll' -d 'Engine'
 complete -c sluice-load -l congestion -x -a '(string split " " </proc/sys/net/ipv4/tcp_available_congestion_control)' -d 'TCP congestion control'
+complete -c sluice-load -l tls -x -a 'off explicit implicit' -d 'How TLS begins'
+complete -c sluice-load -l data-protection -x -a 'private clear' -d 'Of data connections'
+complete -c sluice-load -l tls-version -x -a 'any 1.2 1.3' -d 'Which TLS'
+complete -c sluice-load -l tls-ciphers -x -d 'Ciphers as OpenSSL names them'
+complete -c sluice-load -l tls-resume -x -a 'data all none' -d 'What resumes a session'
+complete -c sluice-load -l tls-ca -r -F -d 'Check the certificate'
 complete -c sluice-load -l verify -d 'Check every byte'
 complete -c sluice-load -l manifest -r -F -d 'Check against CRCs'
 complete -c sluice-load -l timeout -x -d 'Of each step'

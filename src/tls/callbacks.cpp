@@ -168,7 +168,7 @@ int Callbacks::choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned 
 int Callbacks::staple(SSL* ssl, void* argument) {
     const Context::Site& site = *static_cast<const Context::Site*>(argument);
     const X509* const chosen = SSL_get_certificate(ssl);
-    const WallTime now = of(ssl).context_.kernel_.wall_time();
+    const WallTime now = of(ssl).context_->kernel_.wall_time();
     for (const Identity& identity : site.identities) {
         if (!identity.is_of(chosen)) {
             continue;
@@ -193,7 +193,7 @@ int Callbacks::staple(SSL* ssl, void* argument) {
 // one: some use each only once (RFC 8446 section C.4).
 int Callbacks::seal_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, int is_new) {
-    Context& context = of(ssl).context_;
+    Context& context = *of(ssl).context_;
     TicketKeys& keys = context.keys_;
     const Instant now = context.kernel_.now();
     TicketKey key;

@@ -24,9 +24,15 @@ constexpr std::size_t kOutputBytesMin = 2 * 1024;
 
 }  // namespace
 
-Connection::Connection(Context& context, Channel channel) : context_(context), channel_(channel) {
-    ssl_ = SSL_new(context.main());
-    BIO* bio = BIO_new(context.wires_);
+Connection::Connection(Context& context, Channel channel) : context_(&context), channel_(channel) {
+    attach(context.main(), context.wires_);
+    SSL_set_accept_state(ssl_);
+    ++context.users_;
+}
+
+void Connection::attach(ssl_ctx_st* context, bio_method_st* wires) {
+    ssl_ = SSL_new(context);
+    BIO* bio = BIO_new(wires);
     // Out of memory, which ends the process wherever it is met.
     SLUICE_ASSERT(ssl_ != nullptr && bio != nullptr);
     BIO_set_data(bio, this);
@@ -34,8 +40,6 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
     SSL_set_msg_callback(ssl_, Callbacks::watch_message);
-    SSL_set_accept_state(ssl_);
-    ++context.users_;
 }
 
 Connection::Connection(Context& context) : Connection(context, Channel::Control) {
@@ -66,11 +70,11 @@ Connection::Connection(Context& context, const DataRole& role)
 // whom a list of today has revoked. So sessions are resumed only by the data connections of the
 // control connection that they are of, which carries the identity.
 void Connection::ask_for_certificate() {
-    if (context_.clients_wanted_ == ClientCertificates::Off) {
+    if (context_->clients_wanted_ == ClientCertificates::Off) {
         return;
     }
     SSL_set_session_id_context(ssl_, mark_.data(), static_cast<unsigned>(mark_.size()));
-    const bool must = context_.clients_wanted_ == ClientCertificates::Required;
+    const bool must = context_->clients_wanted_ == ClientCertificates::Required;
     // Where it is optional, whose data connection it is does not hang on it.
     if (must || channel_ == Channel::Control) {
         const int how = SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
@@ -109,7 +113,9 @@ Connection::~Connection() {
     if (established_) { SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
     SSL_free(ssl_);
     X509_free(owner_certificate_);
-    --context_.users_;
+    if (context_ != nullptr) {
+        --context_->users_;
+    }
 }
 
 void Connection::feed(Bytes ciphertext) {
@@ -362,7 +368,7 @@ Status Connection::close() {
 }
 
 void Connection::give_to_kernel(KernelSender& sender) {
-    if (send_keys_ == nullptr || !send_keys_->is_among(context_.kernel_ciphers_)) {
+    if (send_keys_ == nullptr || !send_keys_->is_among(context_->kernel_ciphers_)) {
         return;
     }
     const bool is_between_records = !has_output() && retried_bytes_ == 0 &&

@@ -30,9 +30,10 @@ class BadServer:
 
     CONTENT = b"0123456789abcdef" * 4096
 
-    def __init__(self, fault=None, stall=None):
+    def __init__(self, fault=None, stall=None, speaks=None):
         self.fault = fault
         self.stall = stall
+        self.speaks = speaks or Conversation
         self.stopping = threading.Event()
         self.address = own_address()
         self.listener = socket.socket()
@@ -85,9 +86,9 @@ class BadServer:
             control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             control.settimeout(0.2)
             try:
-                Conversation(self, control).run()
+                self.speaks(self, control).run()
             except (OSError, EOFError):
-                pass  # the client has gone
+                pass  # the client has gone, or does not like what it hears
 
     def hold(self, control):
         """Says nothing more until the client gives up."""
@@ -121,7 +122,7 @@ class Conversation:
                 raise EOFError
             self.inbox += more
         line, self.inbox = self.inbox.split(b"\n", 1)
-        return line.decode().strip()
+        return line.decode("utf-8", "replace").strip()
 
     def run(self):
         fault = self.server.fault

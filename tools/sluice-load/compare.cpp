@@ -245,6 +245,14 @@ void add_differences(Pair& pair, const Report& base, const Report& other) {
            with_commas(other.options.sessions));
     differ(pair.notes, "data mode", name_of(base.options.data_mode),
            name_of(other.options.data_mode));
+    const auto tls_of = [](const Report& report) {
+        const TlsFacts& facts = report.run.tls;
+        return report.options.url.tls == TlsMode::Off
+                   ? std::string("off")
+                   : fmt::format("{} {} {}", name_of(report.options.url.tls), facts.version,
+                                 facts.cipher);
+    };
+    differ(pair.notes, "TLS", tls_of(base), tls_of(other));
     differ(pair.notes, "congestion control",
            base.options.congestion.empty() ? "the system's" : base.options.congestion,
            other.options.congestion.empty() ? "the system's" : other.options.congestion);

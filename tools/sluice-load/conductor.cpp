@@ -145,6 +145,12 @@ std::string Conductor::gather() {
         if (result_.banner.empty()) {
             result_.banner = report->banner;
         }
+        for (std::string TlsFacts::*const fact :
+             {&TlsFacts::version, &TlsFacts::cipher, &TlsFacts::failure}) {
+            if ((result_.tls.*fact).empty()) {
+                result_.tls.*fact = report->tls.*fact;
+            }
+        }
         if (result_.features.empty()) {
             result_.features = report->features;
         }

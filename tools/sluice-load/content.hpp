@@ -38,6 +38,10 @@ public:
     };
     static Piece piece(std::uint64_t start, std::uint64_t offset, std::uint64_t wanted);
 
+    // The bytes of a piece, for who must have them in memory.
+    Bytes bytes(const Piece& piece) const {
+        return Bytes(pattern_ + piece.position, static_cast<std::size_t>(piece.size));
+    }
     // Are these the bytes at `offset` of the file that begins at `start`?
     bool matches(std::uint64_t start, std::uint64_t offset, Bytes bytes) const;
 

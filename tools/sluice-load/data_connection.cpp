@@ -9,6 +9,7 @@
 namespace sluice::load {
 
 void FtpClient::close_data() {
+    drop_data_tls();
     for (int* const fd : {&data_, &listener_}) {
         if (*fd < 0) {
             continue;

@@ -35,6 +35,7 @@ void FtpClient::record(Step step, std::int64_t since_ns) {
 
 void FtpClient::close() {
     close_data();
+    control_tls_.reset();
     timer_.drop();
     context_.alarms.drop(alarm_);
     if (control_ >= 0) {
@@ -71,6 +72,8 @@ bool FtpClient::unexpected(int outcome) {
             return break_off(Trouble::ReplyTimeout);
         case kMalformed:
             return break_off(Trouble::BadReply);
+        case kBroken:
+            return break_off(Trouble::TlsBroken);
         case kStopped:
             close();
             return false;
@@ -95,8 +98,16 @@ io::Task<int> FtpClient::await_reply() {
         op_.fd = control_;
         const Result<std::uint32_t> got = co_await io::OpAwaiter(op_, stop_);
         if (got && *got > 0) {
-            reader_.feed(op_.lent());
+            bool is_good = true;
+            if (control_tls_ != nullptr) {
+                is_good = take_secure(op_.lent());
+            } else {
+                reader_.feed(op_.lent());
+            }
             context_.reactor.backend().return_input(op_);
+            if (!is_good) {
+                co_return kBroken;
+            }
         } else if (got || got.error().code != Errc::Stopped) {
             co_return kClosed;
         } else if (stop_.reason() == io::StopReason::IdleTimeout) {
@@ -125,6 +136,9 @@ bool FtpClient::send_command(std::string_view verb, std::string_view argument) {
     *end++ = '\r';
     *end++ = '\n';
     const std::string_view line(at, static_cast<std::size_t>(end - at));
+    if (control_tls_ != nullptr) {
+        return send_secure_command(as_bytes(line));
+    }
     const Result<std::size_t> sent =
         context_.reactor.kernel().send(control_, as_bytes(line), false);
     // A server that has closed shows when its reply is read; one that takes no commands (its
@@ -196,6 +210,13 @@ io::Task<bool> FtpClient::open(bool moves_data) {
     if (!connected) {
         co_return false;
     }
+    const TlsMode mode = context_.options.url.tls;
+    if (mode == TlsMode::Implicit) {
+        const bool secured = co_await secure_control();
+        if (!secured) {
+            co_return false;
+        }
+    }
     const std::int64_t began = now();
     arm();
     int code = 120;  // "ready in some minutes": the 220 follows
@@ -211,9 +232,21 @@ io::Task<bool> FtpClient::open(bool moves_data) {
     if (context_.banner.empty()) {
         context_.banner = reader_.last_line();
     }
+    if (mode == TlsMode::Explicit) {
+        const bool secured = co_await begin_tls();
+        if (!secured) {
+            co_return false;
+        }
+    }
     const bool logged_in = co_await log_in();
     if (!logged_in) {
         co_return false;
+    }
+    if (moves_data && control_tls_ != nullptr) {
+        const bool protects = co_await protect_data();
+        if (!protects) {
+            co_return false;
+        }
     }
     if (moves_data) {
         code = co_await ask("TYPE", "I");
@@ -240,6 +273,9 @@ io::Task<bool> FtpClient::quit() {
     bool good = code / 100 == 2;
     if (!good) {
         count(Trouble::UnexpectedReply);
+    }
+    if (control_tls_ != nullptr) {
+        say_end(*control_tls_, control_);
     }
     // The server closes first, as RFC 959 4.1.1 has it, and keeps TIME_WAIT.
     while (code > 0) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 #include "results.hpp"
 #include "sluice/io/stop.hpp"
 #include "sluice/io/task.hpp"
+#include "sluice/tls/connection.hpp"
 
 namespace sluice::load {
 
@@ -32,6 +34,9 @@ struct ClientContext {
     sys::SocketAddress server;
     MutableBytes scratch;  // for received bytes that are looked at, never across an await
     std::string banner;    // of the first session that heard one
+    tls::ClientContext* tls = nullptr;  // null: in clear
+    MutableBytes plaintext = {};        // as scratch: a record
+    TlsFacts tls_facts = {};            // of the first session that shook hands
 };
 
 // One transfer. `path` lives in the session until the action has ended.
@@ -85,9 +90,11 @@ private:
     static constexpr int kTimedOut = -2;
     static constexpr int kMalformed = -3;
     static constexpr int kStopped = -4;
-    enum class DataEnd : std::uint8_t { End, First, Reset, TimedOut, Stopped };
+    static constexpr int kBroken = -5;  // no TLS any more
+    enum class DataEnd : std::uint8_t { End, First, Reset, TimedOut, Stopped, Cut, Broken };
     enum class Direction : std::uint8_t { Receive, Send };
-    enum class Moved : std::uint8_t { More, Wait, End, Reset };
+    // Cut: over TLS, a FIN without close_notify.
+    enum class Moved : std::uint8_t { More, Wait, End, Reset, Cut, Broken };
 
     static void expire(void* self);
     std::int64_t now() { return context_.reactor.kernel().now().ns; }
@@ -121,6 +128,37 @@ private:
     io::Task<bool> abort_transfer();
     Moved receive_some(const Transfer& what);
     Moved send_some(const Transfer& what);
+    static DataEnd end_of(Moved moved);
+    void check(Bytes bytes);
+    void count_received(std::size_t count);
+
+    // handshakes.cpp: the beginning of TLS, and the control connection inside it.
+    io::Task<bool> begin_tls();
+    io::Task<bool> secure_control();
+    io::Task<bool> protect_data();
+    io::Task<bool> shake_hands(tls::Connection& tls, int fd, Step timed);
+    io::Task<int> await_wire(int fd);
+    std::unique_ptr<tls::Connection> make_tls(bool resumes);
+    Status step_handshake(tls::Connection& tls);
+    Status send_output(tls::Connection& tls, int fd);
+    void count_handshake(const tls::Connection& tls, Step timed);
+    void note_failure(std::string_view words);
+    bool fail_handshake(const tls::Connection& tls);  // closes the session; always false
+    bool take_secure(Bytes ciphertext);
+    bool send_secure_command(Bytes line);
+    void say_end(tls::Connection& tls, int fd);
+
+    // secure_data.cpp: the bytes over TLS.
+    io::Task<bool> secure_data(bool sends);
+    io::Task<DataEnd> part_data();
+    Moved receive_secure(const Transfer& what, std::uint64_t wanted);
+    Moved decrypt(const Transfer& what);
+    Moved send_secure(const Transfer& what);
+    void take_unwanted(Bytes ciphertext);
+    void drop_data_tls();
+    bool protects_data() const {
+        return control_tls_ != nullptr && context_.options.tls.protects_data && !final_seen_;
+    }
 
     ClientContext& context_;
     const sys::SocketAddress source_;
@@ -141,6 +179,14 @@ private:
     std::int64_t data_end_ns_ = 0;
     std::uint64_t moved_ = 0;  // bytes of this transfer
     std::uint64_t start_ = 0;  // of the content in the pattern
+    // TLS, for sessions that have it: what is resumed outlives the connections that resume it.
+    tls::ClientTickets tickets_;
+    std::unique_ptr<tls::Connection> control_tls_;
+    std::unique_ptr<tls::Connection> data_tls_;
+    std::unique_ptr<std::uint8_t[]> send_memory_;  // lent to data_tls_ by an upload
+    std::string wire_;             // ciphertext of a handshake, and what came behind its end
+    std::uint64_t encrypted_ = 0;  // bytes of the file that wait in send_memory_
+    bool has_said_end_ = false;    // close_notify is among them
 };
 
 }  // namespace sluice::load

@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::string_view kDataModes[] = {"epsv", "pasv", "eprt", "port"};
 constexpr std::string_view kProgresses[] = {"auto", "line", "none", "tui"};
+// Each in the order of its enumerators.
+constexpr std::string_view kTlsModes[] = {"off", "explicit", "implicit"};
+constexpr std::string_view kTlsResumes[] = {"none", "data", "all"};
+constexpr std::string_view kTlsVersions[] = {"any", "1.2", "1.3"};
+constexpr std::string_view kProtections[] = {"clear", "private"};
 constexpr std::string_view kEngines[] = {"auto", "io_uring", "epoll"};
 
 bool is_digits(std::string_view text) {
@@ -33,6 +38,16 @@ tl::unexpected<std::string> no_such(std::string_view word,
 template <std::size_t kCount>
 std::size_t index_in(std::string_view word, const std::string_view (&names)[kCount]) {
     return static_cast<std::size_t>(std::find(names, names + kCount, word) - names);
+}
+
+// The enumerator at the place of the word.
+template <class T, std::size_t kCount>
+Parsed<T> choice(std::string_view text, const std::string_view (&names)[kCount]) {
+    const std::size_t index = index_in(text, names);
+    if (index == kCount) {
+        return no_such(text, names);
+    }
+    return static_cast<T>(index);
 }
 
 }  // namespace
@@ -137,11 +152,23 @@ Parsed<std::string> network_value(std::string_view text) {
 }
 
 Parsed<DataMode> data_mode_value(std::string_view text) {
-    const std::size_t index = index_in(text, kDataModes);
-    if (index == std::size(kDataModes)) {
-        return no_such(text, kDataModes);
-    }
-    return static_cast<DataMode>(index);
+    return choice<DataMode>(text, kDataModes);
+}
+
+Parsed<TlsMode> tls_mode_value(std::string_view text) {
+    return choice<TlsMode>(text, kTlsModes);
+}
+
+Parsed<TlsResume> tls_resume_value(std::string_view text) {
+    return choice<TlsResume>(text, kTlsResumes);
+}
+
+Parsed<TlsVersion> tls_version_value(std::string_view text) {
+    return choice<TlsVersion>(text, kTlsVersions);
+}
+
+Parsed<bool> data_protection_value(std::string_view text) {
+    return choice<bool>(text, kProtections);
 }
 
 Parsed<Options::Progress> progress_value(std::string_view text) {

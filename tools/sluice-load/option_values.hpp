@@ -20,6 +20,10 @@ Parsed<std::string> network_value(std::string_view text);  // "127.0.0.0/16", ":
 Parsed<DataMode> data_mode_value(std::string_view text);
 Parsed<Options::Progress> progress_value(std::string_view text);
 Parsed<std::string> engine_value(std::string_view text);
+Parsed<TlsMode> tls_mode_value(std::string_view text);
+Parsed<TlsResume> tls_resume_value(std::string_view text);
+Parsed<TlsVersion> tls_version_value(std::string_view text);
+Parsed<bool> data_protection_value(std::string_view text);  // private is true
 // A name that may be a congestion control; whether this system has it shows when it is tried.
 Parsed<std::string> congestion_value(std::string_view text);
 

@@ -11,13 +11,26 @@
 
 namespace sluice::load {
 
-// ftp://[user[:password]@]host[:port][/path], percent-decoded. An IPv6 host is in brackets.
+// How TLS begins, if it does.
+enum class TlsMode : std::uint8_t {
+    Off,
+    Explicit,  // AUTH TLS on port 21 (RFC 4217)
+    Implicit,  // at once, on port 990
+};
+
+inline constexpr std::uint16_t kPort = 21;
+inline constexpr std::uint16_t kImplicitPort = 990;
+
+// ftp://[user[:password]@]host[:port][/path], percent-decoded. An IPv6 host is in brackets. ftps://
+// is implicit TLS, ftpes:// is explicit.
 struct Url {
+    TlsMode tls = TlsMode::Off;
     std::string user = "anonymous";
     std::string password = "load@";
     std::string host;
-    std::uint16_t port = 21;
-    std::string path;  // below the login folder; "" is that folder
+    std::uint16_t port = kPort;
+    bool has_port = false;  // it stands there
+    std::string path;       // below the login folder; "" is that folder
 };
 
 enum class Action : std::uint8_t {
@@ -34,6 +47,22 @@ enum class Action : std::uint8_t {
 
 enum class DataMode : std::uint8_t { Epsv, Pasv, Eprt, Port };
 enum class Arrivals : std::uint8_t { Closed, Constant, Poisson };
+
+enum class TlsResume : std::uint8_t {
+    None,
+    Data,  // data connections resume the session of their control connection
+    All,   // and control connections that of the one before
+};
+enum class TlsVersion : std::uint8_t { Any, Tls12, Tls13 };
+
+// What is asked for where Url::tls is not Off.
+struct TlsOptions {
+    bool protects_data = true;  // PROT P, else PROT C
+    TlsResume resume = TlsResume::Data;
+    TlsVersion version = TlsVersion::Any;
+    std::string ciphers;  // in OpenSSL's language: of TLS 1.3 where it names suites (TLS_...)
+    std::string authorities_file;  // PEM; "": the server's certificate is not checked
+};
 
 // How large the files of an action are: fixed, or drawn for each transfer with a seed.
 struct Sizes {
@@ -84,6 +113,7 @@ struct Options {
     std::string
         source_network;  // "127.0.0.0/16": source addresses in turn; "" lets the system choose
     std::string engine = "auto";
+    TlsOptions tls;
     std::string congestion;  // TCP congestion control of all sockets; "" is the system's own
     bool verify = false;     // receive for real and check every byte
     std::string manifest;    // --verify: lines of "crc32c-hex size path"

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "flags.hpp"
 #include "option_values.hpp"
 #include "scenarios.hpp"
 #include "sluice/config/near_miss.hpp"
@@ -19,49 +20,6 @@
 
 namespace sluice::load {
 namespace {
-
-// What stands on the command line, not yet understood.
-struct Flags {
-    std::vector<std::string> words;  // the scenario and the URL
-    std::string scenario, workload, sessions, rate, duration, warmup, ramp, transfers, threads;
-    std::vector<std::string> paths;
-    std::string size, data, source, engine, congestion, manifest, timeout, seed, label;
-    std::string server_pid, server_cgroup, json, html, progress;
-    std::vector<std::string> require;
-    bool poisson = false;
-    bool verify = false;
-    bool tui = false;
-};
-
-struct TextOption {
-    const char* name;
-    std::string Flags::*target;
-};
-constexpr TextOption kTextOptions[] = {
-    {"--scenario", &Flags::scenario},
-    {"--workload", &Flags::workload},
-    {"--sessions", &Flags::sessions},
-    {"--rate", &Flags::rate},
-    {"--duration", &Flags::duration},
-    {"--warmup", &Flags::warmup},
-    {"--ramp", &Flags::ramp},
-    {"--transfers", &Flags::transfers},
-    {"--threads", &Flags::threads},
-    {"--size", &Flags::size},
-    {"--data", &Flags::data},
-    {"--source", &Flags::source},
-    {"--engine", &Flags::engine},
-    {"--congestion", &Flags::congestion},
-    {"--manifest", &Flags::manifest},
-    {"--timeout", &Flags::timeout},
-    {"--seed", &Flags::seed},
-    {"--label", &Flags::label},
-    {"--server-pid", &Flags::server_pid},
-    {"--server-cgroup", &Flags::server_cgroup},
-    {"--json", &Flags::json},
-    {"--html", &Flags::html},
-    {"--progress", &Flags::progress},
-};
 
 Invocation usage_error(std::string_view what) {
     Invocation invocation;
@@ -118,6 +76,7 @@ public:
         read_words();
         read_numbers();
         read_choices();
+        read_tls();
         read_server();
         read_requirements();
         read_mix();
@@ -251,6 +210,32 @@ private:
         options.label = flags_.label;
         // A manifest is only read to check against it.
         options.verify = flags_.verify || is_given("--manifest");
+    }
+
+    void read_tls() {
+        Options& options = invocation_.options;
+        Url& url = options.url;
+        const bool says_tls = url.tls != TlsMode::Off;
+        take<TlsMode>("--tls", &Flags::tls, url.tls, tls_mode_value);
+        if (says_tls && url.tls == TlsMode::Off) {
+            wrong("--tls off and the URL do not agree: write ftp://");
+        }
+        if (!url.has_port) {
+            url.port = default_port(url.tls);
+        }
+        TlsOptions& tls = options.tls;
+        take<bool>("--data-protection", &Flags::data_protection, tls.protects_data,
+                   data_protection_value);
+        take<TlsVersion>("--tls-version", &Flags::tls_version, tls.version, tls_version_value);
+        take<TlsResume>("--tls-resume", &Flags::tls_resume, tls.resume, tls_resume_value);
+        take_text("--tls-ciphers", &Flags::tls_ciphers, tls.ciphers);
+        take_text("--tls-ca", &Flags::tls_ca, tls.authorities_file);
+        for (const char* name :
+             {"--data-protection", "--tls-version", "--tls-resume", "--tls-ciphers", "--tls-ca"}) {
+            if (is_given(name) && url.tls == TlsMode::Off) {
+                wrong(fmt::format("{} needs TLS: --tls explicit, or a URL of ftps://", name));
+            }
+        }
     }
 
     void read_server() {

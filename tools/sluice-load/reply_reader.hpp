@@ -24,6 +24,8 @@ public:
     void feed(Bytes bytes);
     // The code of the next whole reply, 100 to 599, or one of the above.
     int next();
+    // Whether nothing of a further reply has come.
+    bool is_empty() const { return taken_ == inbox_.size(); }
     // The last line of that reply without its end, until the next feed().
     std::string_view last_line() const { return last_line_; }
     // From now on the lines of multi-line replies are added to `lines`; null: no more.

@@ -31,6 +31,9 @@ void visit_options(AnyOptions& options, const Visit& visit) {
     visit("congestion", options.congestion, Since::Later);
     visit("verify", options.verify);
     visit("seed", options.seed);
+    visit("data_protected", options.tls.protects_data, Since::Later);
+    visit("tls_ciphers", options.tls.ciphers, Since::Later);
+    visit("tls_authorities", options.tls.authorities_file, Since::Later);
 }
 
 template <class AnyRun, class Visit>
@@ -42,6 +45,17 @@ void visit_totals(AnyRun& run, const Visit& visit) {
     visit("logins", run.total.logins);
     visit("bytes_received", run.total.bytes_received);
     visit("bytes_sent", run.total.bytes_sent);
+    visit("tls_control_full", run.total.tls_control_full, Since::Later);
+    visit("tls_control_resumed", run.total.tls_control_resumed, Since::Later);
+    visit("tls_data_full", run.total.tls_data_full, Since::Later);
+    visit("tls_data_resumed", run.total.tls_data_resumed, Since::Later);
+}
+
+template <class AnyFacts, class Visit>
+void visit_tls(AnyFacts& facts, const Visit& visit) {
+    visit("version", facts.version);
+    visit("cipher", facts.cipher);
+    visit("failure", facts.failure);
 }
 
 template <class AnyServer, class Visit>
@@ -89,6 +103,9 @@ Json options_json(const Options& options) {
     json["url"] = show(options.url);
     json["arrivals"] = name_of(options.arrivals);
     json["data"] = name_of(options.data_mode);
+    json["tls"] = name_of(options.url.tls);
+    json["tls_resume"] = name_of(options.tls.resume);
+    json["tls_version"] = name_of(options.tls.version);
     visit_options(options, WriteField(json));
     // Told, and never read back.
     json["timeout_ns"] = options.timeout.ns;
@@ -188,6 +205,16 @@ void read_options(const Fields& fields, Options& options, std::string& wrong) {
     } else if (wrong.empty()) {
         wrong = "'options.url': " + parsed.error();
     }
+    std::string resume;
+    std::string version;
+    fields.read_if("tls_resume", resume);
+    fields.read_if("tls_version", version);
+    for (const TlsResume each : {TlsResume::None, TlsResume::Data, TlsResume::All}) {
+        options.tls.resume = resume == name_of(each) ? each : options.tls.resume;
+    }
+    for (const TlsVersion each : {TlsVersion::Any, TlsVersion::Tls12, TlsVersion::Tls13}) {
+        options.tls.version = version == name_of(each) ? each : options.tls.version;
+    }
     for (const Json& item : fields.list("phases")) {
         Phase phase;
         const Fields each(item, "options.phases", wrong);
@@ -251,6 +278,9 @@ void read_rest(const Fields& root, Report& report, std::string& wrong) {
     environment.read("loopback", report.environment.is_loopback);
     environment.read("banner", report.run.banner);
     environment.read("features", report.run.features);
+    if (!root.find("tls").is_null()) {
+        visit_tls(report.run.tls, ReadField(root.child("tls")));
+    }
     const Fields generator = root.child("generator");
     generator.read("cpu_share", report.run.own_cpu_share);
     generator.read("lag_p99_ns", report.run.worst_lag_ns);
@@ -280,6 +310,8 @@ std::string to_json(const Report& report) {
                          {"lag_p99_ns", run.worst_lag_ns},
                          {"warning", generator_warning(run)}};
     json["server"] = server_json(run);
+    json["tls"] = Json::object();
+    visit_tls(run.tls, WriteField(json["tls"]));
     json["errors"] = Json::object();
     for (std::size_t i = 0; i < run.total.troubles.size(); ++i) {
         json["errors"][name_of(static_cast<Trouble>(i))] = run.total.troubles[i];

@@ -74,6 +74,29 @@ std::string drive_text(const Options& options) {
     return text;
 }
 
+// How the connections are protected, and what of it deserves a loud word.
+std::string tls_text(const Report& report) {
+    const Options& options = report.options;
+    std::string text = fmt::format("{}, data {}", name_of(options.url.tls),
+                                   options.tls.protects_data ? "private" : "CLEAR");
+    const TlsFacts& facts = report.run.tls;
+    if (!facts.version.empty()) {
+        text += fmt::format(", {} {}", facts.version, facts.cipher);
+    }
+    text += options.tls.authorities_file.empty() ? "; the certificate was NOT CHECKED (--tls-ca)"
+                                                 : "; certificate checked";
+    if (!facts.failure.empty()) {
+        text += fmt::format("; a handshake failed: {}", facts.failure);
+    }
+    return text;
+}
+
+std::string handshakes_text(const Tally& total) {
+    return fmt::format("control {} full, {} resumed; data {} full, {} resumed",
+                       with_commas(total.tls_control_full), with_commas(total.tls_control_resumed),
+                       with_commas(total.tls_data_full), with_commas(total.tls_data_resumed));
+}
+
 void add_head(Lines out, const Report& report) {
     const Options& options = report.options;
     fmt::format_to(out, "{}\n", report.environment.tool);
@@ -88,6 +111,9 @@ void add_head(Lines out, const Report& report) {
     add_line(out, "Load", text);
     if (!report.run.banner.empty()) {
         add_line(out, "Server", report.run.banner);
+    }
+    if (options.url.tls != TlsMode::Off) {
+        add_line(out, "TLS", tls_text(report));
     }
 }
 
@@ -209,8 +235,8 @@ void add_trust(Lines out, const Report& report) {
 }  // namespace
 
 const char* title_of(Step step) {
-    constexpr const char* kTitles[] = {"Connect",    "Banner",       "Login",
-                                       "Data setup", "Data connect", "First byte",
+    constexpr const char* kTitles[] = {"Connect",    "TLS control",  "Banner",      "Login",
+                                       "Data setup", "Data connect", "TLS data",    "First byte",
                                        "Last byte",  "Final reply",  "Whole action"};
     return kTitles[static_cast<std::size_t>(step)];
 }
@@ -261,6 +287,9 @@ std::string final_table(const Report& report, const std::vector<std::string>& wr
     const Lines out(text);
     add_head(out, report);
     add_totals(out, report.run);
+    if (report.options.url.tls != TlsMode::Off) {
+        add_line(out, "Handshakes", handshakes_text(report.run.total));
+    }
     add_steps(out, report.run.total);
     add_replies(out, report.run.total);
     add_server(out, report.run);

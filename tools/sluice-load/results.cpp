@@ -8,16 +8,33 @@ namespace {
 
 // These names stand in files and in --require: they are never changed, only added to.
 constexpr std::array<const char*, static_cast<std::size_t>(Step::Count)> kSteps = {
-    "connect",    "banner",    "login",       "setup",  "data_connect",
-    "first_byte", "last_byte", "final_reply", "action",
+    "connect",  "tls_control", "banner",    "login",       "setup",  "data_connect",
+    "tls_data", "first_byte",  "last_byte", "final_reply", "action",
 };
 constexpr std::array<const char*, static_cast<std::size_t>(Trouble::Count)> kTroubles = {
-    "connect_refused",     "connect_timeout", "connect_failed",
-    "closed_early",        "login_refused",   "bad_reply",
-    "bad_passive_reply",   "reply_timeout",   "unexpected_reply",
-    "data_connect_failed", "data_timeout",    "data_reset",
-    "truncated",           "too_long",        "wrong_bytes",
-    "missing_final",       "final_failed",
+    "connect_refused",
+    "connect_timeout",
+    "connect_failed",
+    "closed_early",
+    "login_refused",
+    "bad_reply",
+    "bad_passive_reply",
+    "reply_timeout",
+    "unexpected_reply",
+    "data_connect_failed",
+    "data_timeout",
+    "data_reset",
+    "truncated",
+    "too_long",
+    "wrong_bytes",
+    "missing_final",
+    "final_failed",
+    "tls_refused",
+    "tls_handshake_failed",
+    "tls_untrusted",
+    "tls_timeout",
+    "tls_broken",
+    "tls_truncated",
 };
 static_assert(kSteps.back() != nullptr && kTroubles.back() != nullptr, "a name is missing");
 
@@ -46,6 +63,10 @@ void Tally::merge(const Tally& other) {
     logins += other.logins;
     bytes_received += other.bytes_received;
     bytes_sent += other.bytes_sent;
+    tls_control_full += other.tls_control_full;
+    tls_control_resumed += other.tls_control_resumed;
+    tls_data_full += other.tls_data_full;
+    tls_data_resumed += other.tls_data_resumed;
 }
 
 std::uint64_t Tally::troubles_total() const {

@@ -13,10 +13,12 @@ namespace sluice::load {
 // The parts of a session and a transfer that are timed by themselves.
 enum class Step : std::uint8_t {
     Connect,      // TCP
+    TlsControl,   // the handshake of the control connection
     Banner,       // until 220
     Login,        // USER to 230
     Setup,        // EPSV, PASV, EPRT or PORT to its reply
     DataConnect,  // TCP of the data connection
+    TlsData,      // its handshake, after 150
     FirstByte,    // from the command to the first byte of data
     LastByte,     // from the command to the end of the data
     FinalReply,   // from the end of the data to 226
@@ -44,6 +46,12 @@ enum class Trouble : std::uint8_t {
     WrongBytes,    // --verify
     MissingFinal,  // the data ended and no 226 came
     FinalFailed,   // 4xx or 5xx instead of 226
+    TlsRefused,    // AUTH or PROT was answered 4xx or 5xx
+    TlsHandshakeFailed,
+    TlsUntrusted,  // --tls-ca: nobody of that file vouches for the certificate
+    TlsTimeout,    // a handshake that did not end
+    TlsBroken,     // an alert, or what is no TLS record, after the handshake
+    TlsTruncated,  // the data ended without close_notify
     Count
 };
 const char* name_of(Trouble trouble);
@@ -67,6 +75,10 @@ struct Tally {
     std::uint64_t logins = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
+    std::uint64_t tls_control_full = 0;  // handshakes
+    std::uint64_t tls_control_resumed = 0;
+    std::uint64_t tls_data_full = 0;
+    std::uint64_t tls_data_resumed = 0;
 
     void merge(const Tally& other);
     Histogram& of(Step step) { return steps[static_cast<std::size_t>(step)]; }
@@ -93,6 +105,13 @@ struct ServerUse {
     double bytes_per_session() const;
 };
 
+// What was agreed on, by the first session that did, and the first failure in OpenSSL's words.
+struct TlsFacts {
+    std::string version;
+    std::string cipher;
+    std::string failure;
+};
+
 struct Run {
     Tally total;  // without the warm-up
     std::vector<Second> seconds;
@@ -102,6 +121,7 @@ struct Run {
     ServerUse server;
     std::string banner;
     std::string features;
+    TlsFacts tls;
     std::int64_t began_unix_ms = 0;
 };
 

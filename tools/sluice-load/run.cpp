@@ -8,6 +8,7 @@
 #include "held_signals.hpp"
 #include "socket_calls.hpp"
 #include "text_file.hpp"
+#include "tls_settings.hpp"
 
 namespace sluice::load {
 namespace {
@@ -181,19 +182,21 @@ std::string perform_run(const Options& options, RunObserver* observer, Run& resu
         return wrong;
     }
 
+    tls::ClientSettings tls;
+    wrong = read_tls_settings(options, tls);
+    if (!wrong.empty()) {
+        return wrong;
+    }
+
     HeldSignals signals;
     sys::LinuxKernel kernel;
     const WallTime wall = kernel.wall_time();
     result.began_unix_ms = wall.seconds * 1000 + wall.nanoseconds / 1'000'000;
-    RunContext run{options,
-                   profile,
-                   content,
-                   manifest.is_empty() ? nullptr : &manifest,
-                   *sources,
-                   *server,
-                   engine,
-                   kernel.now(),
-                   StandStill(options.threads)};
+    RunContext run{options,      profile,
+                   content,      manifest.is_empty() ? nullptr : &manifest,
+                   *sources,     options.url.tls == TlsMode::Off ? nullptr : &tls,
+                   *server,      engine,
+                   kernel.now(), StandStill(options.threads)};
     Conductor conductor(run, observer, result);
     return conductor.conduct(signals);
 }

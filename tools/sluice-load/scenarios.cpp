@@ -66,6 +66,21 @@ const char* name_of(Arrivals arrivals) {
     return kNames[static_cast<std::size_t>(arrivals)];
 }
 
+const char* name_of(TlsMode mode) {
+    constexpr const char* kNames[] = {"off", "explicit", "implicit"};
+    return kNames[static_cast<std::size_t>(mode)];
+}
+
+const char* name_of(TlsResume resume) {
+    constexpr const char* kNames[] = {"none", "data", "all"};
+    return kNames[static_cast<std::size_t>(resume)];
+}
+
+const char* name_of(TlsVersion version) {
+    constexpr const char* kNames[] = {"any", "1.2", "1.3"};
+    return kNames[static_cast<std::size_t>(version)];
+}
+
 bool action_of(std::string_view name, Action& action) {
     for (std::size_t i = 0; i < kActions.size(); ++i) {
         if (kActions[i] == name) {

@@ -16,6 +16,9 @@ std::span<const std::string_view> action_names();  // of a workload file
 const char* name_of(Action action);
 const char* name_of(DataMode mode);
 const char* name_of(Arrivals arrivals);
+const char* name_of(TlsMode mode);
+const char* name_of(TlsResume resume);
+const char* name_of(TlsVersion version);
 
 // "download" to Action; false for anything else.
 bool action_of(std::string_view name, Action& action);

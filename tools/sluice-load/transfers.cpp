@@ -49,6 +49,12 @@ io::Task<bool> FtpClient::download(Transfer& what, std::string_view verb) {
     if (!begun) {
         co_return false;
     }
+    if (protects_data()) {
+        const bool secured = co_await secure_data(false);
+        if (!secured) {
+            co_return false;
+        }
+    }
     const DataEnd end = co_await move_all(what, Direction::Receive);
     if (end == DataEnd::First) {
         co_return co_await abort_transfer();
@@ -65,7 +71,16 @@ io::Task<bool> FtpClient::store(Transfer& what) {
     if (!begun) {
         co_return false;
     }
-    const DataEnd end = co_await move_all(what, Direction::Send);
+    if (protects_data()) {
+        const bool secured = co_await secure_data(true);
+        if (!secured) {
+            co_return false;
+        }
+    }
+    DataEnd end = co_await move_all(what, Direction::Send);
+    if (end == DataEnd::End && data_tls_ != nullptr) {
+        end = co_await part_data();
+    }
     co_return co_await finish(what, end);
 }
 
@@ -73,7 +88,7 @@ io::Task<bool> FtpClient::store(Transfer& what) {
 io::Task<bool> FtpClient::begin_transfer(std::string_view verb, std::string_view path) {
     moved_ = 0;
     sum_ = 0;
-    wrong_ = final_seen_ = false;
+    wrong_ = final_seen_ = has_said_end_ = false;
     start_ = Content::start_of(path);
     command_ns_ = now();
     const int code = co_await ask(verb, path);
@@ -100,6 +115,9 @@ FtpClient::Moved FtpClient::receive_some(const Transfer& what) {
     if (what.slow_rate != 0) {
         wanted = std::max<std::uint64_t>(what.slow_rate * kSlowStepNs / 1'000'000'000, 1);
     }
+    if (data_tls_ != nullptr) {
+        return receive_secure(what, wanted);
+    }
     Result<std::size_t> got = 0;
     if (what.verify) {
         wanted = context_.scratch.size();
@@ -113,19 +131,10 @@ FtpClient::Moved FtpClient::receive_some(const Transfer& what) {
     if (*got == 0) {
         return Moved::End;
     }
-    if (moved_ == 0) {
-        record(Step::FirstByte, command_ns_);
-    }
     if (what.verify) {
-        const Bytes bytes(context_.scratch.data(), *got);
-        if (context_.manifest != nullptr) {
-            sum_ = crc32c(sum_, bytes);
-        } else if (!context_.content.matches(start_, moved_, bytes)) {
-            wrong_ = true;
-        }
+        check(Bytes(context_.scratch.data(), *got));
     }
-    moved_ += *got;
-    context_.tally.bytes_received += *got;
+    count_received(*got);
     // A short receive has emptied the socket. Asking again at once pays where the end is due, and
     // for small files, whose end comes with their bytes.
     const bool emptied = *got < wanted;
@@ -133,7 +142,26 @@ FtpClient::Moved FtpClient::receive_some(const Transfer& what) {
     return emptied && !end_is_due ? Moved::Wait : Moved::More;
 }
 
+void FtpClient::check(Bytes bytes) {
+    if (context_.manifest != nullptr) {
+        sum_ = crc32c(sum_, bytes);
+    } else if (!context_.content.matches(start_, moved_, bytes)) {
+        wrong_ = true;
+    }
+}
+
+void FtpClient::count_received(std::size_t count) {
+    if (moved_ == 0) {
+        record(Step::FirstByte, command_ns_);
+    }
+    moved_ += count;
+    context_.tally.bytes_received += count;
+}
+
 FtpClient::Moved FtpClient::send_some(const Transfer& what) {
+    if (data_tls_ != nullptr) {
+        return send_secure(what);
+    }
     const std::uint64_t left = what.size - moved_;
     if (left == 0) {
         return Moved::End;
@@ -150,6 +178,22 @@ FtpClient::Moved FtpClient::send_some(const Transfer& what) {
     return moved_ == what.size ? Moved::End : Moved::More;
 }
 
+FtpClient::DataEnd FtpClient::end_of(Moved moved) {
+    switch (moved) {
+        case Moved::Reset:
+            return DataEnd::Reset;
+        case Moved::Cut:
+            return DataEnd::Cut;
+        case Moved::Broken:
+            return DataEnd::Broken;
+        case Moved::More:
+        case Moved::Wait:
+        case Moved::End:
+            break;
+    }
+    return DataEnd::End;
+}
+
 // Moves bytes until they end. Large transfers give way to the other sessions of the thread, slow
 // readers pause, and who must wait for the socket is bounded by the time-out.
 io::Task<FtpClient::DataEnd> FtpClient::move_all(Transfer& what, Direction direction) {
@@ -158,13 +202,12 @@ io::Task<FtpClient::DataEnd> FtpClient::move_all(Transfer& what, Direction direc
     std::int64_t next_ns = now();
     for (;;) {
         const Moved moved = sends ? send_some(what) : receive_some(what);
-        if (moved == Moved::End || moved == Moved::Reset) {
+        if (moved != Moved::More && moved != Moved::Wait) {
             data_end_ns_ = now();
-            if (moved == Moved::Reset) {
-                co_return DataEnd::Reset;
+            if (moved == Moved::End) {
+                record(Step::LastByte, command_ns_);
             }
-            record(Step::LastByte, command_ns_);
-            co_return DataEnd::End;
+            co_return end_of(moved);
         }
         if (what.abort && moved_ > 0) {
             co_return DataEnd::First;
@@ -218,6 +261,9 @@ io::Task<bool> FtpClient::finish(Transfer& what, DataEnd end) {
     if (end == DataEnd::Reset) {
         co_return break_off(Trouble::DataReset);
     }
+    if (end == DataEnd::Broken) {
+        co_return break_off(Trouble::TlsBroken);
+    }
     if (!final_seen_) {
         const bool good = co_await final_reply();
         if (!good) {
@@ -225,6 +271,10 @@ io::Task<bool> FtpClient::finish(Transfer& what, DataEnd end) {
         }
     }
     state_ = State::Ready;
+    // Whoever is on the way can send a FIN: what came before it may be all, and nobody knows.
+    if (end == DataEnd::Cut) {
+        co_return count(Trouble::TlsTruncated);
+    }
     if (what.size != Transfer::kSizeUnknown && moved_ < what.size) {
         co_return count(Trouble::Truncated);
     }

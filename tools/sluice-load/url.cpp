@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::string_view kForm = "a URL looks like ftp://user:password@host:21/path";
 
+struct Scheme {
+    std::string_view name;
+    TlsMode tls;
+};
+// In the order of TlsMode.
+constexpr Scheme kSchemes[] = {
+    {"ftp", TlsMode::Off}, {"ftpes", TlsMode::Explicit}, {"ftps", TlsMode::Implicit}};
+
 std::string lowered(std::string_view text) {
     std::string out(text);
     std::transform(out.begin(), out.end(), out.begin(), [](char c) {
@@ -46,19 +54,20 @@ Parsed<std::string> decoded(std::string_view text, std::string_view part) {
     return out;
 }
 
-Parsed<std::string_view> without_scheme(std::string_view text) {
+Parsed<std::string_view> take_scheme(std::string_view text, Url& url) {
     const std::size_t end = text.find("://");
     if (end == std::string_view::npos) {
         return refuse(fmt::format("'{0}' has no scheme; did you mean 'ftp://{0}'?", text));
     }
     const std::string scheme = lowered(text.substr(0, end));
-    if (scheme == "ftps" || scheme == "ftpes") {
-        return refuse(fmt::format("{}:// is not supported yet, only ftp:// without TLS", scheme));
+    for (const Scheme& known : kSchemes) {
+        if (known.name == scheme) {
+            url.tls = known.tls;
+            url.port = default_port(known.tls);
+            return text.substr(end + 3);
+        }
     }
-    if (scheme != "ftp") {
-        return refuse(fmt::format("sluice-load speaks FTP alone, not '{}'; {}", scheme, kForm));
-    }
-    return text.substr(end + 3);
+    return refuse(fmt::format("sluice-load speaks FTP alone, not '{}'; {}", scheme, kForm));
 }
 
 std::optional<std::string> read_user(std::string_view text, Url& url) {
@@ -90,6 +99,7 @@ std::optional<std::string> read_port(std::string_view text, Url& url) {
         return fmt::format("'{}' is no port: a number from 1 to 65535", text);
     }
     url.port = *port;
+    url.has_port = true;
     return std::nullopt;
 }
 
@@ -155,13 +165,13 @@ Parsed<Url> parse_url(std::string_view text) {
     if (text.size() > kUrlBytesMax) {
         return refuse(fmt::format("the URL is longer than {} bytes", kUrlBytesMax));
     }
-    const Parsed<std::string_view> rest = without_scheme(text);
+    Url url;
+    const Parsed<std::string_view> rest = take_scheme(text, url);
     if (!rest) {
         return refuse(rest.error());
     }
     const std::size_t slash = rest->find('/');
     std::string_view authority = rest->substr(0, slash);
-    Url url;
     // The last '@': a user name may be a mail address, written without its percent code.
     const std::size_t at = authority.rfind('@');
     if (at != std::string_view::npos) {
@@ -185,12 +195,13 @@ Parsed<Url> parse_url(std::string_view text) {
 
 std::string show(const Url& url) {
     const bool is_ipv6 = url.host.find(':') != std::string::npos;
-    std::string text = "ftp://";
+    std::string text(kSchemes[static_cast<std::size_t>(url.tls)].name);
+    text += "://";
     if (url.user != "anonymous") {
         text += encoded(url.user, "-._~!$&'()*+,;=") + "@";
     }
     text += is_ipv6 ? "[" + url.host + "]" : url.host;
-    if (url.port != 21) {
+    if (url.port != default_port(url.tls)) {
         text += fmt::format(":{}", url.port);
     }
     // A leading slash of the path would read as an empty folder.

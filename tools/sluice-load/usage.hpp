@@ -4,7 +4,7 @@
 namespace sluice::load {
 
 inline constexpr const char* kHelp =
-    R"(Usage: sluice-load [SCENARIO] ftp://[USER[:PASSWORD]@]HOST[:PORT]/[PATH] [OPT]..
+    R"(Usage: sluice-load [SCENARIO] ftp[s]://[USER[:PASSWORD]@]HOST[:PORT]/[PATH] ..
        sluice-load compare A.json B.json .. [--html FILE]
 Loads any FTP server and measures it. SCENARIO (or --scenario): download upload
 mixed login small-files list noop idle slow-readers abort; default: download.
@@ -13,10 +13,12 @@ mixed login small-files list noop idle slow-readers abort; default: download.
   --duration D      How long to measure [10s]    --warmup D     before it [0]
   --ramp D          Time to the full load [0]    --threads N    Event loops [1]
   --transfers N     Stop after N actions         --timeout D    of a step [30s]
-  --path FILE       File to use; repeatable, % is the number of the session
-  --size S          Size of uploads: 1MiB (default) or 4KiB..1MiB
+  --path FILE       Repeatable, % is a number    --size S       Uploads [1MiB]
   --data MODE       epsv, pasv, eprt or port     --seed N       of chances [1]
   --source NET      Source addresses: 10.0.0.0/8 --engine NAME  io_uring, epoll
+  --tls MODE        off explicit implicit        --tls-resume W data, all, none
+  --tls-version V   any, 1.2 or 1.3              --tls-ciphers LIST (OpenSSL's)
+  --tls-ca FILE     Check the certificate        --data-protection private|clear
   --verify          Check every byte received    --manifest F   against its CRCs
   --server-pid PID  Add what the server used     --server-cgroup CGROUP
   --require LIST    Exit 99 unless met: 'p99<5ms,errors==0'; p50 p90 p99 p999

@@ -67,6 +67,22 @@ bool Worker::set_up() {
     context_.reset(new ClientContext{run_.options, *reactor_, *alarms_, tally_, run_.content,
                                      run_.manifest, run_.server,
                                      MutableBytes(scratch_.get(), kScratchBytes), ""});
+    return set_up_tls();
+}
+
+bool Worker::set_up_tls() {
+    if (run_.tls == nullptr) {
+        return true;
+    }
+    std::string refusal;
+    tls_ = tls::ClientContext::make(*run_.tls, refusal);
+    if (tls_ == nullptr) {
+        report_.error = fmt::format("TLS does not start: {}", refusal);
+        return false;
+    }
+    plaintext_ = std::make_unique<std::uint8_t[]>(tls::Connection::kRecordBytesMax);
+    context_->tls = tls_.get();
+    context_->plaintext = MutableBytes(plaintext_.get(), tls::Connection::kRecordBytesMax);
     return true;
 }
 
@@ -79,6 +95,7 @@ bool Worker::work() {
     cpu_before_ = cpu_at_measure_ = thread_cpu_seconds();
     loop();
     report_.banner = context_->banner;
+    report_.tls = context_->tls_facts;
     sessions_.clear();
     alarms_->stop();
     while (!alarms_->is_idle()) {
@@ -215,27 +232,6 @@ void Worker::session_ended(Session& session) {
     free_.push_back(&session);
 }
 
-bool Worker::claim() {
-    const std::uint64_t most = run_.options.transfers_max;
-    if (ending_ || exhausted_) {
-        return false;
-    }
-    // The warm-up is not counted, so it takes nothing of the number.
-    if (most == 0 || !measuring_ || run_.claimed.fetch_add(1, std::memory_order_relaxed) < most) {
-        ++claimed_;
-        return true;
-    }
-    exhaust();
-    return false;
-}
-
-void Worker::forfeit() {
-    // tick() sees when that was the last.
-    if (run_.options.transfers_max != 0 && measuring_) {
-        run_.claimed.fetch_add(1, std::memory_order_relaxed);
-    }
-}
-
 // No more actions. Sessions that wait stay until the last action is done; those that are still
 // logging in, or idle for as long as the run lasts, have nothing to stay for.
 void Worker::exhaust() {
@@ -249,205 +245,6 @@ void Worker::exhaust() {
         if (session->is_running() && (is_opening || session->is_idling())) {
             session->end();
         }
-    }
-}
-
-std::size_t Worker::draw_work(Prng& random) const {
-    if (weights_.size() == 1) {
-        return 0;
-    }
-    const double drawn = static_cast<double>(random.next() >> 11) * 0x1p-53 * weights_.back();
-    const auto found = std::upper_bound(weights_.begin(), weights_.end(), drawn);
-    return std::min(static_cast<std::size_t>(found - weights_.begin()), weights_.size() - 1);
-}
-
-// An arrival that was due before a session came to take it was late.
-bool Worker::take_due(std::size_t& work, std::int64_t& intended_ns) {
-    const std::int64_t due = begin_ns_ + std::min(arrivals_.next_ns(), run_.profile.end_ns());
-    if (due > now() || due >= end_ns_ || !claim()) {
-        return false;
-    }
-    arrivals_.advance();
-    ++tally_.actions_late;
-    work = draw_work(random_);
-    intended_ns = due;
-    return true;
-}
-
-bool Worker::park(Session& session) {
-    if (ending_) {
-        return false;
-    }
-    if (!session.is_linked()) {
-        parked_.push_back(session);
-    }
-    return true;
-}
-
-void Worker::serve_arrivals(std::int64_t now_ns) {
-    if (ending_) {
-        return;
-    }
-    while (!parked_.is_empty()) {
-        if (arrivals_.next_ns() >= run_.profile.end_ns()) {
-            return;
-        }
-        const std::int64_t due = begin_ns_ + arrivals_.next_ns();
-        if (due > now_ns) {
-            if (!arrival_alarm_.is_set() || arrival_alarm_.at_ns != due) {
-                alarms_->set(arrival_alarm_, due);
-            }
-            return;
-        }
-        if (!claim()) {
-            return;
-        }
-        arrivals_.advance();
-        Session* const session = parked_.pop_front();
-        session->assign(draw_work(random_), due);
-    }
-}
-
-void Worker::action_began() {
-    --claimed_;
-    ++acting_;
-    ++tally_.actions_started;
-}
-
-void Worker::action_ended(bool good, std::int64_t intended_ns) {
-    --acting_;
-    if (ending_) {
-        return;
-    }
-    last_action_ns_ = now();
-    if (!good) {
-        return;
-    }
-    const std::uint64_t took =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(last_action_ns_ - intended_ns, 0));
-    ++tally_.actions_done;
-    tally_.of(Step::Action).record(took);
-    second_actions_.record(took);
-}
-
-void Worker::begin_measuring() {
-    measuring_ = true;
-    tally_ = Tally();
-    // Actions that the warm-up has begun end in what is measured; sessions stay logged in.
-    tally_.actions_started = acting_;
-    alarms_->lag() = Histogram();
-    bytes_before_ = actions_before_ = troubles_before_ = 0;
-    cpu_at_measure_ = thread_cpu_seconds();
-}
-
-void Worker::begin_end(std::int64_t at_ns) {
-    ending_ = true;
-    if (!measuring_) {
-        tally_ = Tally();  // ended in its warm-up: nothing was measured
-        at_ns = measure_ns_;
-    }
-    while (next_second_ns_ <= at_ns) {
-        take_sample(at_ns);
-    }
-    if (is_open_loop()) {
-        // What was due and never begun is late as well, or a server that stops serving would look
-        // better than one that is slow.
-        while (measuring_ &&
-               begin_ns_ + std::min(arrivals_.next_ns(), run_.profile.end_ns()) < at_ns) {
-            ++tally_.actions_late;
-            arrivals_.advance();
-        }
-    }
-    report_.measured_ns = std::max<std::int64_t>(at_ns - measure_ns_, 0);
-    const double wall = static_cast<double>(std::max<std::int64_t>(now() - measure_ns_, 1)) / 1e9;
-    report_.cpu_share = measuring_ ? (thread_cpu_seconds() - cpu_at_measure_) / wall : 0;
-    report_.lag_ns = alarms_->lag().percentile(0.99);
-    report_.tally = tally_;
-    run_.stand_still.arrive(count_open());
-    for (const std::unique_ptr<Session>& session : sessions_) {
-        if (!session->is_running()) {
-            continue;
-        }
-        session->unlink();
-        session->end();
-    }
-}
-
-void Worker::take_sample(std::int64_t now_ns) {
-    Sample sample;
-    sample.index = (next_second_ns_ - measure_ns_) / kSecondNs - 1;
-    next_second_ns_ += kSecondNs;
-    const std::uint64_t bytes = tally_.bytes_received + tally_.bytes_sent;
-    const std::uint64_t troubles = tally_.troubles_total();
-    sample.second.bytes = bytes - std::min(bytes_before_, bytes);
-    sample.second.actions = tally_.actions_done - std::min(actions_before_, tally_.actions_done);
-    sample.second.troubles = troubles - std::min(troubles_before_, troubles);
-    bytes_before_ = bytes;
-    actions_before_ = tally_.actions_done;
-    troubles_before_ = troubles;
-    for (const std::unique_ptr<Session>& session : sessions_) {
-        if (!session->is_running()) {
-            continue;
-        }
-        ++sample.states[static_cast<std::size_t>(session->state())];
-    }
-    sample.second.sessions = count_open();
-    const double cpu = thread_cpu_seconds();
-    // A second that came late is one sample all the same; its share is of a second.
-    sample.cpu_share = now_ns < next_second_ns_ ? cpu - cpu_before_ : 1;
-    cpu_before_ = cpu;
-    std::swap(sample.actions, second_actions_);
-    if (run_.wants_totals) {
-        sample.total = std::make_unique<Tally>(tally_);
-    }
-    const std::lock_guard<std::mutex> lock(report_.mutex);
-    report_.samples.push_back(std::move(sample));
-}
-
-std::uint32_t Worker::count_open() const {
-    return static_cast<std::uint32_t>(
-        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
-            return session->is_running() && session->state() != FtpClient::State::Closed;
-        }));
-}
-
-const std::string& Worker::path_of(std::size_t work, std::size_t path) const {
-    const std::vector<std::string>& paths = run_.options.mix[work].paths;
-    return paths.empty() ? run_.options.url.path : paths[path];
-}
-
-bool Worker::is_uploaded(std::size_t work, std::size_t path) const {
-    const std::string& wanted = path_of(work, path);
-    for (std::size_t other = 0; other < run_.options.mix.size(); ++other) {
-        const Work& upload = run_.options.mix[other];
-        if (upload.action != Action::Upload) {
-            continue;
-        }
-        for (std::size_t i = 0; i < std::max<std::size_t>(upload.paths.size(), 1); ++i) {
-            if (path_of(other, i) == wanted) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool Worker::has_number(std::size_t work, std::size_t path) const {
-    return path_of(work, path).find('%') != std::string::npos;
-}
-
-bool Worker::known_size(std::uint64_t key, std::uint64_t& size) const {
-    const auto found = sizes_.find(key);
-    if (found == sizes_.end()) {
-        return false;
-    }
-    size = found->second;
-    return true;
-}
-
-void Worker::remember_size(std::uint64_t key, std::uint64_t size) {
-    if (sizes_.size() < kKnownSizesMax) {
-        sizes_.emplace(key, size);
     }
 }
 

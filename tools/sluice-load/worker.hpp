@@ -20,6 +20,7 @@
 #include "sluice/io/frame_pool.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/sys/linux_kernel.hpp"
+#include "sluice/tls/client_context.hpp"
 #include "source_pool.hpp"
 #include "stand_still.hpp"
 
@@ -32,6 +33,7 @@ struct RunContext {
     const Content& content;
     const Manifest* manifest;
     const SourcePool& sources;
+    const tls::ClientSettings* tls;  // null: in clear
     sys::SocketAddress server;
     io::EngineKind engine;
     Instant begin;
@@ -60,6 +62,7 @@ struct WorkerReport {
     std::string error;
     std::string banner;
     std::string features;
+    TlsFacts tls;
     std::int64_t measured_ns = 0;
     double cpu_share = 0;
     std::uint64_t lag_ns = 0;
@@ -121,7 +124,9 @@ private:
     static constexpr std::size_t kKnownSizesMax = 1u << 20;
     static constexpr std::size_t kScratchBytes = 256 * 1024;
 
+    // worker.cpp: its life, and how many sessions it has.
     bool set_up();
+    bool set_up_tls();
     void loop();
     void tick(std::int64_t now_ns);
     void fill();
@@ -149,6 +154,9 @@ private:
     std::unique_ptr<io::Reactor> reactor_;
     std::unique_ptr<Alarms> alarms_;
     std::unique_ptr<std::uint8_t[]> scratch_;
+    std::unique_ptr<std::uint8_t[]> plaintext_;
+    // One for each thread: OpenSSL counts references with atomics.
+    std::unique_ptr<tls::ClientContext> tls_;
     Tally tally_;
     std::unique_ptr<ClientContext> context_;
     ArrivalSchedule arrivals_;

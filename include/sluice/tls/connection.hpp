@@ -24,6 +24,7 @@
 
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/result.hpp"
+#include "sluice/tls/client_context.hpp"
 #include "sluice/tls/context.hpp"
 #include "sluice/tls/hello_guard.hpp"
 #include "sluice/tls/kernel_tls.hpp"
@@ -77,6 +78,13 @@ public:
         bool brings_data = false;
     };
     Connection(Context& context, const DataRole& role);
+    // The client's end, of a tool or a test. What the server gives to resume goes to `tickets`, if
+    // there are any, which outlive the connection; `resumes`: takes the newest of them.
+    struct ClientRole {
+        ClientTickets* tickets = nullptr;
+        bool resumes = false;
+    };
+    Connection(ClientContext& context, const ClientRole& role);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection();
@@ -142,13 +150,17 @@ public:
     std::string_view cipher() const;
     bool was_resumed() const;
     std::string_view server_name() const;  // "" when the client named none
-    // It stays as long as this.
-    Context& context() const { return context_; }
+    // Of a server's end; it stays as long as this.
+    Context& context() const { return *context_; }
+    // Of a client that checks: why the server's certificate is not good. "" when it is.
+    std::string_view peer_problem() const;
 
 private:
     friend struct Callbacks;
+    friend class ClientContext;
 
     Connection(Context& context, Channel channel);
+    void attach(ssl_ctx_st* context, bio_method_st* wires);
     Status failed(int outcome);
     Status break_off(std::string_view why);
     void note_resumption();
@@ -160,7 +172,8 @@ private:
     void adopt_output(std::size_t capacity);
     void release_if_empty();
 
-    Context& context_;
+    Context* context_ = nullptr;        // of a server's end
+    ClientTickets* tickets_ = nullptr;  // of a client's
     ssl_st* ssl_ = nullptr;
     Bytes input_;
     // Either of our own, on the heap while there is something, or lent.

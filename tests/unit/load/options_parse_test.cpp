@@ -135,7 +135,53 @@ TEST(CommandLine, SaysWhatIsWrongWithAValueAndWhatWouldBeRight) {
     EXPECT_TRUE(complains({"ftp://h/f", "--require", "p99<5"}, "\n      ^"));
     EXPECT_TRUE(
         complains({"ftp://h/f", "--server-pid", "1", "--server-cgroup", "x"}, "one of them"));
-    EXPECT_TRUE(complains({"ftps://h/f"}, "not supported yet"));
+}
+
+TEST(CommandLine, ChoosesTls) {
+    const Invocation plain = run({"ftp://h/f"});
+    EXPECT_EQ(plain.options.url.tls, TlsMode::Off);
+    EXPECT_TRUE(plain.options.tls.protects_data);
+    EXPECT_EQ(plain.options.tls.resume, TlsResume::Data);
+    const Invocation all = run({"ftp://h/f", "--tls", "explicit", "--data-protection", "clear",
+                                "--tls-version", "1.3", "--tls-ciphers", "TLS_AES_128_GCM_SHA256",
+                                "--tls-resume", "all", "--tls-ca", "ca.pem"});
+    ASSERT_EQ(all.action, Invocation::Action::Run) << all.messages;
+    EXPECT_EQ(all.options.url.tls, TlsMode::Explicit);
+    EXPECT_EQ(all.options.url.port, 21);
+    EXPECT_FALSE(all.options.tls.protects_data);
+    EXPECT_EQ(all.options.tls.version, TlsVersion::Tls13);
+    EXPECT_EQ(all.options.tls.ciphers, "TLS_AES_128_GCM_SHA256");
+    EXPECT_EQ(all.options.tls.resume, TlsResume::All);
+    EXPECT_EQ(all.options.tls.authorities_file, "ca.pem");
+}
+
+TEST(CommandLine, GivesThePortThatGoesWithTls) {
+    EXPECT_EQ(run({"ftps://h/f"}).options.url.port, 990);
+    EXPECT_EQ(run({"ftp://h/f", "--tls", "implicit"}).options.url.port, 990);
+    EXPECT_EQ(run({"ftp://h:2121/f", "--tls", "implicit"}).options.url.port, 2121);
+    // Many write ftps:// for either kind.
+    const Invocation other = run({"ftps://h/f", "--tls", "explicit"});
+    EXPECT_EQ(other.options.url.tls, TlsMode::Explicit);
+    EXPECT_EQ(other.options.url.port, 21);
+}
+
+TEST(CommandLine, RefusesTlsThatCannotBe) {
+    EXPECT_TRUE(complains({"ftps://h/f", "--tls", "off"}, "do not agree"));
+    EXPECT_TRUE(complains({"ftp://h/f", "--tls", "implict"}, "did you mean 'implicit'?"));
+    EXPECT_TRUE(complains({"ftps://h/f", "--tls-version", "1.1"}, "none of any, 1.2, 1.3"));
+    EXPECT_TRUE(complains({"ftps://h/f", "--tls-resume", "logins"}, "none of none, data, all"));
+    EXPECT_TRUE(complains({"ftps://h/f", "--data-protection", "P"}, "none of clear, private"));
+    EXPECT_TRUE(complains({"ftps://h/f", "--tls-ca", ""}, "the value is empty"));
+    for (const char* name :
+         {"--tls-resume", "--tls-version", "--data-protection", "--tls-ca", "--tls-ciphers"}) {
+        const char* value = "any";
+        if (std::string_view(name) == "--tls-resume") {
+            value = "data";
+        } else if (std::string_view(name) == "--data-protection") {
+            value = "clear";
+        }
+        EXPECT_TRUE(complains({"ftp://h/f", name, value}, "needs TLS: --tls explicit")) << name;
+    }
 }
 
 TEST(CommandLine, TakesTheWorkloadFromItsFile) {
@@ -173,11 +219,14 @@ TEST(CommandLine, HelpFitsAScreenAndNamesEveryOption) {
     }
     EXPECT_LE(lines, 24u);
     for (const char* name :
-         {"--scenario", "--workload", "--sessions",   "--rate",          "--poisson",  "--duration",
-          "--warmup",   "--ramp",     "--transfers",  "--threads",       "--path",     "--size",
-          "--data",     "--source",   "--engine",     "--verify",        "--manifest", "--timeout",
-          "--seed",     "--label",    "--server-pid", "--server-cgroup", "--json",     "--html",
-          "--require",  "--progress", "--tui",        "--version",       "--help",     "compare"}) {
+         {"--scenario",       "--workload",      "--sessions",    "--rate",       "--poisson",
+          "--duration",       "--warmup",        "--ramp",        "--transfers",  "--threads",
+          "--path",           "--size",          "--data",        "--source",     "--engine",
+          "--verify",         "--manifest",      "--timeout",     "--seed",       "--label",
+          "--server-pid",     "--server-cgroup", "--json",        "--html",       "--require",
+          "--progress",       "--tui",           "--version",     "--help",       "compare",
+          "--tls ",           "--tls-version",   "--tls-ciphers", "--tls-resume", "--tls-ca",
+          "--data-protection"}) {
         EXPECT_NE((" " + invocation.output).find(name), std::string::npos) << name;
     }
     EXPECT_EQ(run({"--version"}).output.substr(0, 12), "sluice-load ");

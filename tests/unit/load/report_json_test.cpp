@@ -47,6 +47,44 @@ TEST(ReportJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(to_json(*copy), text);
 }
 
+TEST(ReportJson, ReadsBackWhatItWroteOfTls) {
+    Report report = sample_report(1, 1000, 690'000);
+    report.options.url.tls = TlsMode::Implicit;
+    report.options.tls.resume = TlsResume::All;
+    report.options.tls.version = TlsVersion::Tls13;
+    report.options.tls.protects_data = false;
+    report.options.tls.ciphers = "TLS_AES_128_GCM_SHA256";
+    report.options.tls.authorities_file = "ca.pem";
+    report.run.total.tls_control_full = 1;
+    report.run.total.tls_control_resumed = 2;
+    report.run.total.tls_data_full = 3;
+    report.run.total.tls_data_resumed = 4;
+    report.run.total.count(Trouble::TlsTruncated);
+    report.run.tls = TlsFacts{"TLSv1.3", "TLS_AES_128_GCM_SHA256", "wrong version number"};
+    const std::string text = to_json(report);
+    const Parsed<Report> copy = from_json(text);
+    ASSERT_TRUE(copy) << copy.error();
+    EXPECT_EQ(copy->options.url.tls, TlsMode::Implicit);
+    EXPECT_EQ(copy->options.tls.resume, TlsResume::All);
+    EXPECT_EQ(copy->run.total.tls_control_resumed, 2u);
+    EXPECT_EQ(copy->run.tls.failure, "wrong version number");
+    EXPECT_NE(text.find("\"tls_truncated\":1"), std::string::npos);
+    EXPECT_NE(text.find("\"tls_data\":{"), std::string::npos) << "its histogram";
+    EXPECT_EQ(to_json(*copy), text);
+}
+
+TEST(ReportJson, ReadsFilesFromBeforeTls) {
+    std::string text = to_json(sample_report(1, 1000, 690'000));
+    for (const char* field :
+         {"\"tls_control_full\":0,", "\"tls_control_resumed\":0,", "\"tls_data_full\":0,",
+          "\"tls_data_resumed\":0,", "\"tls\":{\"version\":\"\",\"cipher\":\"\",\"failure\":\"\"},",
+          "\"tls\":\"off\",", "\"tls_resume\":\"data\",", "\"tls_version\":\"any\",",
+          "\"data_protected\":true,", "\"tls_ciphers\":\"\",", "\"tls_authorities\":\"\","}) {
+        text = replaced(text, field, "");
+    }
+    EXPECT_EQ(error_of(text), "none");
+}
+
 TEST(ReportJson, KeepsHistogramsThatCanBeMerged) {
     const Report report = sample_report(1, 1000, 690'000);
     Parsed<Report> copy = from_json(to_json(report));

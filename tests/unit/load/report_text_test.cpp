@@ -67,6 +67,28 @@ TEST(FinalTable, FitsWithTheLargestNumbers) {
     EXPECT_LE(widest_line(final_table(report, {std::string(60, 'a'), std::string(60, 'b')})), 80u);
 }
 
+TEST(FinalTable, SaysLoudlyWhatOfTlsIsNotSafe) {
+    Report report = sample_report(1, 1000, 690'000);
+    EXPECT_FALSE(has(final_table(report, {}), "Handshakes"));
+    report.options.url.tls = TlsMode::Explicit;
+    report.run.tls = TlsFacts{"TLSv1.3", "TLS_AES_128_GCM_SHA256", ""};
+    report.run.total.tls_control_full = 512;
+    report.run.total.tls_data_resumed = 1600;
+    std::string text = final_table(report, {});
+    EXPECT_LE(widest_line(text), 80u) << text;
+    EXPECT_TRUE(has(text,
+                    "TLS explicit, data private, TLSv1.3 TLS_AES_128_GCM_SHA256; the "
+                    "certificate was NOT CHECKED (--tls-ca)"))
+        << text;
+    EXPECT_TRUE(has(text, "control 512 full, 0 resumed; data 0 full, 1,600 resumed")) << text;
+    report.options.tls.authorities_file = "ca.pem";
+    report.options.tls.protects_data = false;
+    report.run.tls.failure = "wrong version number";
+    text = final_table(report, {});
+    EXPECT_TRUE(has(text, "data CLEAR")) << text;
+    EXPECT_TRUE(has(text, "certificate checked; a handshake failed: wrong version number")) << text;
+}
+
 TEST(FinalTable, WarnsWhenTheGeneratorWasTheBottleneck) {
     Report report = sample_report(1, 1000, 1000);
     report.run.own_cpu_share = 0.95;
@@ -135,6 +157,11 @@ TEST(Tally, HasADistinctNameForEachStepAndTrouble) {
     EXPECT_STREQ(name_of(Trouble::MissingFinal), "missing_final");
     EXPECT_STREQ(name_of(Trouble::BadPassiveReply), "bad_passive_reply");
     EXPECT_STREQ(name_of(Step::DataConnect), "data_connect");
+    EXPECT_STREQ(name_of(Step::TlsControl), "tls_control");
+    EXPECT_STREQ(name_of(Step::TlsData), "tls_data");
+    EXPECT_STREQ(name_of(Step::Action), "action");
+    EXPECT_STREQ(name_of(Trouble::TlsTruncated), "tls_truncated");
+    EXPECT_STREQ(name_of(Trouble::TlsRefused), "tls_refused");
 }
 
 TEST(Tally, MergedIsTheSumOfBoth) {
@@ -143,6 +170,10 @@ TEST(Tally, MergedIsTheSumOfBoth) {
     two.count(Trouble::Truncated);
     two.actions_late = 3;
     two.bytes_sent = 7;
+    two.tls_control_full = 1;
+    two.tls_control_resumed = 2;
+    two.tls_data_full = 3;
+    two.tls_data_resumed = 4;
     const std::uint64_t done = one.actions_done + two.actions_done;
     const std::uint64_t received = one.bytes_received + two.bytes_received;
     one.merge(two);
@@ -150,6 +181,10 @@ TEST(Tally, MergedIsTheSumOfBoth) {
     EXPECT_EQ(one.bytes_received, received);
     EXPECT_EQ(one.bytes_sent, 7u);
     EXPECT_EQ(one.actions_late, 3u);
+    EXPECT_EQ(one.tls_control_full, 1u);
+    EXPECT_EQ(one.tls_control_resumed, 2u);
+    EXPECT_EQ(one.tls_data_full, 3u);
+    EXPECT_EQ(one.tls_data_resumed, 4u);
     EXPECT_EQ(one.logins, 1024u);
     EXPECT_EQ(one.replies[230], 1024u);
     EXPECT_EQ(one.troubles_total(), 1u);

@@ -44,8 +44,22 @@ TEST(Url, TakesIpv6InBracketsOnly) {
 TEST(Url, SaysWhatToDoAboutOtherSchemes) {
     EXPECT_EQ(error_of("localhost:2121/x"),
               "'localhost:2121/x' has no scheme; did you mean 'ftp://localhost:2121/x'?");
-    EXPECT_EQ(error_of("ftps://host/"), "ftps:// is not supported yet, only ftp:// without TLS");
     EXPECT_NE(error_of("http://host/").find("speaks FTP alone, not 'http'"), std::string::npos);
+}
+
+TEST(Url, SaysHowTlsBegins) {
+    const Parsed<Url> implicit = parse_url("ftps://h/x");
+    ASSERT_TRUE(implicit);
+    EXPECT_EQ(implicit->tls, TlsMode::Implicit);
+    EXPECT_EQ(implicit->port, 990);
+    EXPECT_FALSE(implicit->has_port);
+    const Parsed<Url> explicit_tls = parse_url("FTPES://h:2121/x");
+    ASSERT_TRUE(explicit_tls);
+    EXPECT_EQ(explicit_tls->tls, TlsMode::Explicit);
+    EXPECT_EQ(explicit_tls->port, 2121);
+    EXPECT_TRUE(explicit_tls->has_port);
+    EXPECT_EQ(parse_url("ftpes://h/")->port, 21);
+    EXPECT_EQ(parse_url("ftp://h/")->tls, TlsMode::Off);
 }
 
 TEST(Url, RefusesWhatWouldEndACommandLine) {
@@ -72,7 +86,8 @@ TEST(Url, RefusesPortsAndHostsThatAreNone) {
 }
 
 TEST(Url, IsShownWithoutItsPasswordAndReadsBack) {
-    for (const char* text : {"ftp://h/", "ftp://me%40x@h:2121/a%20b", "ftp://[::1]/%2Fetc/x%25"}) {
+    for (const char* text : {"ftp://h/", "ftp://me%40x@h:2121/a%20b", "ftp://[::1]/%2Fetc/x%25",
+                             "ftps://h/a", "ftps://h:21/a", "ftpes://h/a", "ftpes://h:990/a"}) {
         const Parsed<Url> url = parse_url(text);
         ASSERT_TRUE(url) << text;
         EXPECT_EQ(show(*url), text);

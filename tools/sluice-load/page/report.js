@@ -203,6 +203,11 @@
     place('comparison').append(element('p', pair.verdict, 'note'));
     for (const note of pair.notes) place('comparison').append(element('p', note, 'note'));
   }
+  // Files of older versions know nothing of TLS.
+  const isSecure = (run) => run.options.tls !== undefined && run.options.tls !== 'off';
+  const handshakes = (run, which) => !isSecure(run) ? '-'
+    : number(run.totals['tls_' + which + '_full']) + ' full, ' +
+      number(run.totals['tls_' + which + '_resumed']) + ' resumed';
   table(place('totals'), 'Totals', [''].concat(runs.map(nameOf)), [
     ['Throughput', (run) => bits(run.totals.throughput_bytes_per_second)],
     ['Actions a second', (run) => number(run.totals.actions_per_second)],
@@ -211,6 +216,8 @@
     ['Logins', (run) => number(run.totals.logins)],
     ['Received', (run) => size(run.totals.bytes_received)],
     ['Sent', (run) => size(run.totals.bytes_sent)],
+    ['TLS handshakes, control', (run) => handshakes(run, 'control')],
+    ['TLS handshakes, data', (run) => handshakes(run, 'data')],
     ['Errors', (run) => [number(run.totals.errors), run.totals.errors > 0 ? 'worse' : '']],
     ['Server cpu', (run) => run.server.known ? number(run.server.cpu_seconds) + ' s' : '-'],
     ['Server cpu each action', (run) => run.server.known && run.totals.actions_done > 0
@@ -228,8 +235,8 @@
   overTime('Sessions', ['sessions'], number);
   overTime('Errors', ['errors'], number);
 
-  const steps = ['action', 'connect', 'banner', 'login', 'setup', 'data_connect', 'first_byte',
-    'last_byte', 'final_reply'];
+  const steps = ['action', 'connect', 'tls_control', 'banner', 'login', 'setup', 'data_connect',
+    'tls_data', 'first_byte', 'last_byte', 'final_reply'];
   const stepRows = [];
   for (const step of steps) {
     runs.forEach((run, i) => {
@@ -259,6 +266,10 @@
     ['Server', (run) => run.environment.banner],
     ['Loop', (run) => run.options.arrivals],
     ['Data connections', (run) => run.options.data],
+    ['TLS', (run) => !isSecure(run) ? 'off' : [run.options.tls, run.tls.version, run.tls.cipher,
+      run.options.data_protected ? 'data private' : 'data clear',
+      run.options.tls_authorities ? 'certificate checked' : 'certificate not checked']
+      .filter((word) => word).join(', ')],
     ['Bytes checked', (run) => run.options.verify ? 'yes' : 'no'],
     ['Seed', (run) => String(run.options.seed)],
   ].map(([name, of]) => [name].concat(runs.map(of))));
