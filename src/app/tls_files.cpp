@@ -69,6 +69,7 @@ std::optional<server::TlsFiles> read_tls_files(sys::Kernel& kernel, const config
     settings.suites = tls.suites;
     settings.strict_sni = tls.strict_names;
     if (tls.kernel == config::KernelTls::Auto) { settings.kernel_ciphers = kernel.tls_ciphers(); }
+    settings.also_client = config.transfer.allow_foreign_data;
     tls::TicketKeys keys(server::kTicketLifetime, kernel.now());
     if (!tls.ticket_keys.empty()) {
         files.ticket_keys = read_or_report(kernel, tls.ticket_keys, findings);

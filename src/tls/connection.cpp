@@ -22,8 +22,9 @@ constexpr std::size_t kOutputBytesMin = 2 * 1024;
 
 }  // namespace
 
-Connection::Connection(Context& context, Channel channel) : context_(context), channel_(channel) {
-    ssl_ = SSL_new(context.main());
+Connection::Connection(Context& context, Channel channel, ssl_ctx_st* from)
+    : context_(context), channel_(channel) {
+    ssl_ = SSL_new(from);
     BIO* bio = BIO_new(context.wires_);
     // Out of memory, which ends the process wherever it is met.
     SLUICE_ASSERT(ssl_ != nullptr && bio != nullptr);
@@ -35,15 +36,20 @@ Connection::Connection(Context& context, Channel channel) : context_(context), c
     SSL_set_accept_state(ssl_);
 }
 
-Connection::Connection(Context& context) : Connection(context, Channel::Control) {
+Connection::Connection(Context& context)
+    : Connection(context, Channel::Control, context.main()) {
     const bool made = RAND_bytes(mark_.data(), static_cast<int>(mark_.size())) == 1;
     SLUICE_ASSERT(made);
     SSL_set_num_tickets(ssl_, kControlTickets);
 }
 
 Connection::Connection(Context& context, const DataRole& role)
-    : Connection(context, Channel::Data) {
+    : Connection(context, Channel::Data, role.is_client ? context.client_ : context.main()) {
     mark_ = role.owner.mark_;
+    if (role.is_client) {
+        SSL_set_connect_state(ssl_);
+        return;
+    }
     binding_ = role.binding;
     // A client that only sends may close without having read, and then its TCP throws away what it
     // has not sent yet (RFC 2525 section 2.17): nothing must wait for it there.

@@ -71,6 +71,9 @@ public:
         const Connection& owner;
         Binding binding = Binding::Prefer;
         bool brings_data = false;
+        // The other end is a server, too, and we are its client: nothing binds such a connection.
+        // Needs Settings::also_client.
+        bool is_client = false;
     };
     Connection(Context& context, const DataRole& role);
     Connection(const Connection&) = delete;
@@ -133,7 +136,7 @@ public:
 private:
     friend struct Callbacks;
 
-    Connection(Context& context, Channel channel);
+    Connection(Context& context, Channel channel, ssl_ctx_st* from);
     Status failed(int outcome);
     Status break_off(std::string_view why);
     void note_resumption();

@@ -41,6 +41,8 @@ struct Settings {
     std::string groups;
     // A client that names a host without a certificate here is refused (unrecognized_name).
     bool strict_sni = false;
+    // Some data connections will lead to other servers, to which we are the client (SSCN, CPSV).
+    bool also_client = false;
     // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
     // helpers.
     Duration turn_time = Duration::milliseconds(1);
@@ -91,6 +93,8 @@ private:
 
     Context(sys::Kernel& kernel, TicketKeys& keys);
     bool set_up(ssl_ctx_st* context, const Settings& settings, Findings& findings);
+    static bool set_up_wire(ssl_ctx_st* context, const Settings& settings, Findings& findings);
+    bool set_up_client(const Settings& settings, Findings& findings);
     const Site* site_of(std::string_view host) const;
     ssl_ctx_st* main() const;
 
@@ -99,6 +103,7 @@ private:
     bool strict_sni_ = false;
     Duration turn_time_;
     std::uint64_t kernel_ciphers_ = 0;
+    ssl_ctx_st* client_ = nullptr;    // Settings::also_client
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
     std::vector<std::unique_ptr<Site>> sites_;
     Instant turn_;
