@@ -2,6 +2,7 @@
 #include "session/handlers.hpp"
 #include "session/messages.hpp"
 #include "session/quirks.hpp"
+#include "session/tls_policy.hpp"
 
 namespace sluice::session {
 namespace {
@@ -10,10 +11,6 @@ using proto::ReplyCode;
 
 // What xferlog keeps of the password an anonymous user gives, usually a mail address.
 constexpr std::size_t kPasswordKeptBytes = 64;
-
-bool is_anonymous_name(std::string_view name) {
-    return proto::equal_ignoring_case(name, "anonymous") || proto::equal_ignoring_case(name, "ftp");
-}
 
 }  // namespace
 
@@ -24,8 +21,10 @@ void handle_user(Session& session, const Command& command) {
         session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
         return;
     }
-    if (session.config().tls.mode == config::TlsMode::Required && !session.is_secure()) {
-        // Here, and not at PASS: the password is never sent in clear.
+    if (!session.is_secure() && tls_policy_of(session, command.argument).login) {
+        // Here, and not at PASS: the password is never sent in clear. A user named before is none
+        // any more.
+        state.login = LoginState::None;
         session.reply(ReplyCode::NotLoggedIn, "Logins are encrypted here: AUTH TLS first.");
         return;
     }
