@@ -1,5 +1,5 @@
-// PORT PASV EPRT EPSV LPRT LPSV CPSV: the data connection of the next transfer. RFC 959 section 4.1.2,
-// RFC 2428, RFC 1639, and the checks of RFC 2577.
+// PORT PASV EPRT EPSV LPRT LPSV CPSV: the data connection of the next transfer. RFC 959
+// section 4.1.2, RFC 2428, RFC 1639, and the checks of RFC 2577.
 #include <algorithm>
 
 #include "session/handlers.hpp"

@@ -36,8 +36,7 @@ Connection::Connection(Context& context, Channel channel, ssl_ctx_st* from)
     SSL_set_accept_state(ssl_);
 }
 
-Connection::Connection(Context& context)
-    : Connection(context, Channel::Control, context.main()) {
+Connection::Connection(Context& context) : Connection(context, Channel::Control, context.main()) {
     const bool made = RAND_bytes(mark_.data(), static_cast<int>(mark_.size())) == 1;
     SLUICE_ASSERT(made);
     SSL_set_num_tickets(ssl_, kControlTickets);

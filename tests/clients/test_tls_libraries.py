@@ -1,4 +1,4 @@
-"""FTPS by libraries: Python's ftplib, Java's commons-net, Perl's Net::FTP, Ruby's net/ftp, Node's tls.
+"""FTPS by libraries: of Python, Java, Perl, Ruby and Node.
 
 Those that cannot resume a session on the data connection, or would have to be talked into it, run
 under tls.binding = "prefer": with a full handshake for each transfer.

@@ -172,25 +172,26 @@ class CurlTls(TlsCase):
                          sorted(CONTENTS))
 
     def test_200_transfers_in_one_session(self):
-        self.write_tree(self.work_path("in"), MANY)
         # Where the reply to PASV is there before curl 7.88 has begun to wait for it, it waits for
         # nothing at all (test_curl.py), with PASV for as long as this option says.
-        quick = ("--disable-epsv", "--happy-eyeballs-timeout-ms", "1")
-        for version in (("--tls-max", "1.2"), ("--tlsv1.3",)):
-            folder = self.url(self.remote)
-            lines = []
-            for name in MANY:
-                lines += ['url = "%s/in/%s"' % (folder, name),
-                          'output = "%s"' % self.here_path("got-" + name),
-                          'url = "%s/up-%s"' % (folder, name),
-                          'upload-file = "%s"' % self.work_path("in/" + name)]
-            with open(self.here_path("config"), "w", encoding="ascii") as file:
-                file.write("\n".join(lines))
-            said = self.curl("--ssl-reqd", "-v", *quick, *version, "-K", self.here_path("config"))
+        quick = ("--ssl-reqd", "-v", "--disable-epsv", "--happy-eyeballs-timeout-ms", "1")
+        files = {**MANY, **{name + "+": content for name, content in MANY.items()}}
+        self.assertEqual(len(files), TRANSFERS)
+        self.write_tree(self.here_path("out"), files)
+        names = "{%s}" % ",".join(self.here_path("out/" + name) for name in files)
+        for version in ("1.2", "1.3"):
+            folder = self.url("%s/%s/" % (self.remote, version))
+            versions = ("--tlsv" + version, "--tls-max", version)
+            os.mkdir(self.work_path(version))
+            said = self.curl(*quick, *versions, "-T", names, folder)
             self.assertEqual(said.count("< 220 "), 1)
-            for name, content in MANY.items():
-                self.assert_same(self.here_path("got-" + name), content)
-                self.assert_same(self.work_path("up-" + name), content)
+            self.assert_tree(self.work_path(version), files, stamped=False)
+            words = [word for name in files for word in
+                     ("-o", self.here_path("%s-%s" % (version, name)), folder + name)]
+            said = self.curl(*quick, *versions, *words)
+            self.assertEqual(said.count("< 220 "), 1)
+            for name, content in files.items():
+                self.assert_same(self.here_path("%s-%s" % (version, name)), content)
 
     def test_no_login_in_clear(self):
         self.assertIn("(67)", self.curl("-o", self.here_path("f"), self.url("get/one"),
@@ -269,7 +270,8 @@ class LftpTls(TlsCase):
             with sluice.Server(self.tree.root, self.engine,
                                settings=self.tls_settings("prefer") + self.more_settings) as this:
                 for source in ("no", "yes"):
-                    script = (self.SETTINGS % self.ca + "set ftp:use-fxp yes; set ftp:fxp-force yes; "
+                    script = (self.SETTINGS % self.ca +
+                              "set ftp:use-fxp yes; set ftp:fxp-force yes; "
                               "set ftp:ssl-protect-fxp yes; set ftp:fxp-passive-source %s; "
                               "set ftp:fxp-passive-sscn %s; debug 9; "
                               "get ftp://anonymous:x@127.0.0.1:%d/get/1MiB "

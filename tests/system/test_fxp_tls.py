@@ -1,4 +1,4 @@
-"""A file from one server to another over TLS, neither of them seeing a client on the data connection.
+"""A file from one server to another over TLS, without a client at either end of the data.
 
 One end is the TLS client: by SSCN ON, or by CPSV, which is PASV and says so for one transfer.
 """

@@ -152,7 +152,8 @@ class Aborts(SystemCase):
     def settled(self):
         """The server's descriptors once no session is left but those of `clients`."""
         client = self.clients[0]
-        sluice.wait_for(lambda: re.search(r"\b2 of ", client.command("SITE WHO")), "the other sessions")
+        sluice.wait_for(lambda: re.search(r"\b2 of ", client.command("SITE WHO")),
+                        "the end of the other sessions")
         return self.server.descriptors()
 
 

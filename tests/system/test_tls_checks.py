@@ -1,4 +1,4 @@
-"""What testssl.sh and the like look for in a server: each weakness is offered, and must be declined.
+"""What testssl.sh and its kin look for in a server: each weakness is offered, and must be declined.
 
 Most of it is asked with hellos made by hand (tests/support/tls_hello.py), since no library sends
 them any more; the rest by `openssl s_client`. test_tls.py has the O-TLS cases.
@@ -96,7 +96,7 @@ class TlsChecks(SystemCase):
 
     def test_old_versions(self):
         self.assert_refused(tls.hello_of_ssl2(), "SSL 2")
-        self.assert_refused(tls.client_hello(0x0002, (0x2F,)), "SSL 2 in the form of its successors")
+        self.assert_refused(tls.client_hello(0x0002, (0x2F,)), "SSL 2 in the form of SSL 3")
         self.assert_refused(tls.client_hello(tls.SSL3, (0x2F, 0x0A, 0x05)), "SSL 3")
         for version in (tls.TLS10, tls.TLS11):
             self.assert_refused(tls.client_hello(version, (0xC013, 0xC009, 0x2F)), hex(version),

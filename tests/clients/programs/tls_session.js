@@ -14,7 +14,8 @@ let session;
 
 function secure(socket) {
     return new Promise((resolve, reject) => {
-        const over = tls.connect({ ...trust, socket, session: method === 'reuse' ? session : undefined });
+        const resumed = method === 'reuse' ? session : undefined;
+        const over = tls.connect({ ...trust, socket, session: resumed });
         over.on('session', (ticket) => { session = ticket; });
         over.once('error', reject);
         over.once('secureConnect', () => resolve(over));
