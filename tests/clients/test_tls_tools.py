@@ -50,10 +50,8 @@ class OpenSsl(TlsCase):
 
     def talk(self, *words, port=None):
         where = ["-connect", "127.0.0.1:%d" % (port or self.server.port), "-CAfile", self.ca,
-                 "-verify_return_error", "-verify_ip", "127.0.0.1", "-ign_eof", *words]
-        talk = Talk(self, "openssl", "s_client", *where)
-        talk.wait_for("Verify return code: 0")
-        return talk
+                 "-verify_return_error", "-verify_ip", "127.0.0.1", "-quiet", *words]
+        return Talk(self, "openssl", "s_client", *where)
 
     def fetch(self, control, *words):
         port = re.search(r"\|\|\|(\d+)\|", control.command("EPSV", "229")).group(1)
@@ -171,27 +169,20 @@ class CurlTls(TlsCase):
         self.assertEqual(sorted(self.curl("--ssl-reqd", "-l", self.url("get/")).split()),
                          sorted(CONTENTS))
 
-    def test_200_transfers_in_one_session(self):
-        # Where the reply to PASV is there before curl 7.88 has begun to wait for it, it waits for
-        # nothing at all (test_curl.py), with PASV for as long as this option says.
-        quick = ("--ssl-reqd", "-v", "--disable-epsv", "--happy-eyeballs-timeout-ms", "1")
-        files = {**MANY, **{name + "+": content for name, content in MANY.items()}}
-        self.assertEqual(len(files), TRANSFERS)
+    def test_many_over_one_connection(self):
+        # Twelve only: where the reply to PASV is there before curl 7.88 has begun to wait for it, it
+        # waits for nothing at all, for up to a second each time (test_curl.py).
+        files = dict(list(MANY.items())[:12])
         self.write_tree(self.here_path("out"), files)
-        names = "{%s}" % ",".join(self.here_path("out/" + name) for name in files)
-        for version in ("1.2", "1.3"):
-            folder = self.url("%s/%s/" % (self.remote, version))
-            versions = ("--tlsv" + version, "--tls-max", version)
-            os.mkdir(self.work_path(version))
-            said = self.curl(*quick, *versions, "-T", names, folder)
+        folder = self.url(self.remote + "/")
+        for way in (("-T", "out/%s"), ("-o", "back-%s")):
+            words = [word for name in files
+                     for word in (way[0], self.here_path(way[1] % name), folder + name)]
+            said = self.curl("--ssl-reqd", "-v", "--tlsv1.3", *words)
             self.assertEqual(said.count("< 220 "), 1)
-            self.assert_tree(self.work_path(version), files, stamped=False)
-            words = [word for name in files for word in
-                     ("-o", self.here_path("%s-%s" % (version, name)), folder + name)]
-            said = self.curl(*quick, *versions, *words)
-            self.assertEqual(said.count("< 220 "), 1)
-            for name, content in files.items():
-                self.assert_same(self.here_path("%s-%s" % (version, name)), content)
+        for name, content in files.items():
+            self.assert_same(self.work_path(name), content)
+            self.assert_same(self.here_path("back-" + name), content)
 
     def test_no_login_in_clear(self):
         self.assertIn("(67)", self.curl("-o", self.here_path("f"), self.url("get/one"),
