@@ -24,8 +24,8 @@ class LibraryCase(ClientCase):
         port = self.server.port6 if ipv6 else self.server.port
         text = "".join("\t".join(step) + "\n" for step in steps)
         done = subprocess.run(
-            [*self.command, host, str(port), mode, *self.authority], input=os.fsencode(text), cwd=self.here,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=CLIENT_SECONDS,
+            [*self.command, host, str(port), mode, *self.authority], input=os.fsencode(text),
+            cwd=self.here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=CLIENT_SECONDS,
             env=dict(os.environ, HOME=self.here, LANG="C.UTF-8", LC_ALL="C.UTF-8"))
         output = os.fsdecode(done.stdout)
         self.assertEqual(done.returncode, 0, output + os.fsdecode(done.stderr))

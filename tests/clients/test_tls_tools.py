@@ -170,8 +170,8 @@ class CurlTls(TlsCase):
                          sorted(CONTENTS))
 
     def test_many_over_one_connection(self):
-        # Twelve only: where the reply to PASV is there before curl 7.88 has begun to wait for it, it
-        # waits for nothing at all, for up to a second each time (test_curl.py).
+        # Twelve only: where the reply to EPSV is there before curl 7.88 has begun to wait for it,
+        # it waits for nothing at all, for up to a second each time (test_curl.py).
         files = dict(list(MANY.items())[:12])
         self.write_tree(self.here_path("out"), files)
         folder = self.url(self.remote + "/")
