@@ -15,7 +15,8 @@ test_packages="$build_packages libgtest-dev libgmock-dev libbenchmark-dev python
 # What only tests/clients drives: 85 MB to fetch, 50 of them for FileZilla and its X server, and
 # more with a JDK where there is none.
 client_packages="inetutils-ftp aria2 rclone fuse3 gftp-text mc tcllib php8.2-cli ruby
-    libcommons-net-java openjdk-17-jdk-headless python3-fs filezilla xvfb xdotool"
+    libcommons-net-java openjdk-17-jdk-headless python3-fs filezilla xvfb xdotool
+    gnutls-bin nodejs ftp-ssl libio-socket-ssl-perl openssl"
 # What only tests/vm needs: 40 MB to fetch, and 70 for the kernel that it boots.
 vm_packages="qemu-system-x86"
 

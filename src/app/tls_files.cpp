@@ -245,6 +245,7 @@ std::optional<TlsFiles> read_tls_files(sys::Kernel& kernel, const config::Snapsh
     settings.strict_sni = tls.strict_names;
     if (tls.kernel == config::KernelTls::Auto) { settings.kernel_ciphers = kernel.tls_ciphers(); }
     read_client_rules(kernel, tls, settings.clients, findings);
+    settings.also_client = config.transfer.allow_foreign_data;
     if (!tls.ticket_keys.empty()) {
         files->ticket_keys = read_or_report(kernel, tls.ticket_keys, kPemBytesMax, findings);
         warn_of_mode(kernel, tls.ticket_keys, "the file of ticket keys", findings);

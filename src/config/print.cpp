@@ -38,7 +38,7 @@ std::string toml_value(const Field& field, const Value& value) {
         return format_value(field, value);
     }
     if (field.type != Type::ListenList && field.type != Type::HostNames &&
-        field.type != Type::Words && field.type != Type::Paths) {
+        field.type != Type::Words && field.type != Type::Paths && field.type != Type::TlsRules) {
         return quoted(format_value(field, value));
     }
     std::vector<std::string> items = format_items(value);

@@ -34,6 +34,8 @@ struct Bind {
             member = value.listen;
         } else if constexpr (std::is_same_v<Member, std::vector<std::string>>) {
             member = value.names;
+        } else if constexpr (std::is_same_v<Member, std::vector<TlsRule>>) {
+            member = value.tls_rules;
         } else if constexpr (std::is_same_v<Member, bool>) {
             member = value.number != 0;
         } else {
@@ -53,6 +55,8 @@ struct Bind {
             value.listen = member;
         } else if constexpr (std::is_same_v<Member, std::vector<std::string>>) {
             value.names = member;
+        } else if constexpr (std::is_same_v<Member, std::vector<TlsRule>>) {
+            value.tls_rules = member;
         } else if constexpr (std::is_same_v<Member, Duration>) {
             value.number = member.ns;
         } else {
@@ -276,6 +280,8 @@ constexpr Field kFields[] = {
         "What of a client's certificate is its user name, compared exactly: the common name, a mail address, a URI or a host name; none: it replaces no password."),
     tls<&TlsSection::protect_data>("protect_data", Type::Boolean, "false", Extra{},
         "Refuse PROT C, and transfers without PROT P (521)."),
+    tls<&TlsSection::rules>("rules", Type::TlsRules, "", Extra{},
+        "Exceptions to 'mode' and 'protect_data': \"LEVEL for USERS from NETWORK to ADDRESS\", where LEVEL is \"off\", \"optional\", \"required\" (for the login) or \"data\" (for both), and USERS \"anonymous\" or \"named\"; each part behind LEVEL may be left out, and the first rule that fits decides."),
     tls<&TlsSection::binding>("binding", Type::Choice, "prefer", Extra{.choices = "off|prefer|require"},
         "Whether a data connection must resume the TLS session of its control connection, so that nobody else can take it; many clients cannot."),
     tls<&TlsSection::ticket_keys>("ticket_keys", Type::Path, "", Extra{.min = 0, .max = kPathBytesMax},

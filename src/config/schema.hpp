@@ -36,6 +36,7 @@ enum class Type : std::uint8_t {
     ListenList,  // "ADDR:PORT", several
     HostNames,   // "ftp.example.org", several or none
     Words,       // texts without commas, several or none
+    TlsRules,    // "required for named from 192.0.2.0/24", several or none
 };
 
 // A checked value on its way between text and Snapshot; which member counts is the Type's matter.
@@ -45,6 +46,7 @@ struct Value {
     PortRange ports;
     std::vector<ListenAddress> listen;
     std::vector<std::string> names;
+    std::vector<TlsRule> tls_rules;
 };
 
 struct Section {

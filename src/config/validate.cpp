@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,12 +75,37 @@ void check_listen(const Snapshot& snapshot, Checker& checker) {
     }
 }
 
+// The port of a rule must be one that somebody listens on: else it would never decide, unseen.
+bool listens(const std::vector<ListenAddress>& listen, const TlsRule& rule) {
+    return std::any_of(listen.begin(), listen.end(), [&rule](const ListenAddress& address) {
+        return address.port == 0 || rule.to_port == 0 || address.port == rule.to_port;
+    });
+}
+
+void check_tls_rules(const Snapshot& snapshot, Checker& checker) {
+    const TlsSection& tls = snapshot.tls;
+    for (const TlsRule& rule : tls.rules) {
+        const bool plain = listens(snapshot.server.listen, rule);
+        if (rule.has_to && !plain && !listens(tls.listen, rule)) {
+            checker.report(Severity::Error, "tls.rules", "server.listen",
+                           fmt::format("the rule \"{}\" names a port that is neither in "
+                                       "'server.listen' nor in 'tls.listen'",
+                                       tls_rule_text(rule)));
+        } else if (rule.has_to && !plain && rule.need == TlsNeed::Off) {
+            checker.report(Severity::Error, "tls.rules", "tls.listen",
+                           fmt::format("the rule \"{}\" names a port where TLS begins at once",
+                                       tls_rule_text(rule)));
+        }
+    }
+}
+
 }  // namespace
 
 void validate(const Snapshot& snapshot, const std::vector<Place>& places,
               Diagnostics& diagnostics) {
     Checker checker(places, diagnostics);
     check_listen(snapshot, checker);
+    check_tls_rules(snapshot, checker);
 
     const LimitsSection& limits = snapshot.limits;
     if (limits.max_sessions_per_ip > limits.max_sessions) {

@@ -9,6 +9,7 @@
 
 #include "config/schema.hpp"
 #include "config/value_addresses.hpp"
+#include "config/value_tls_rules.hpp"
 #include "config/value_words.hpp"
 #include "sluice/base/parse_number.hpp"
 #include "sluice/base/units.hpp"
@@ -129,7 +130,8 @@ bool fits_kind(const Field& field, const RawValue& raw) {
             return field.type == Type::Boolean;
         case RawValue::Kind::List:
             return field.type == Type::ListenList || field.type == Type::HostNames ||
-                   field.type == Type::Words || field.type == Type::Paths;
+                   field.type == Type::Words || field.type == Type::Paths ||
+                   field.type == Type::TlsRules;
         case RawValue::Kind::Other:
             return false;
     }
@@ -172,6 +174,8 @@ tl::expected<Value, Complaint> parse_value(const Field& field, const RawValue& r
             return parse_words(field, raw);
         case Type::Paths:
             return parse_paths(field, raw);
+        case Type::TlsRules:
+            return parse_tls_rules(field, raw);
     }
     return unwanted(field, raw);
 }

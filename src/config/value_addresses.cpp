@@ -67,21 +67,6 @@ tl::expected<ListenAddress, Complaint> parse_listen_item(const Field& field,
     return ListenAddress(std::move(address), *port);
 }
 
-// One string may hold several items, as the environment has no lists.
-std::vector<std::string> items_of(const RawValue& raw) {
-    std::vector<std::string> items = raw.items;
-    if (raw.kind == RawValue::Kind::List) {
-        return items;
-    }
-    std::string_view rest = raw.text;
-    for (std::size_t comma = 0; comma != std::string_view::npos;) {
-        comma = rest.find(',');
-        items.emplace_back(rest.substr(0, comma));
-        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    }
-    return items;
-}
-
 // A comma would not come back from the flags and the environment.
 bool is_word(std::string_view text, const Field& field) {
     const auto bytes = static_cast<std::int64_t>(text.size());
@@ -126,6 +111,21 @@ Parsed parse_items(const Field& field, const RawValue& raw, std::size_t most,
 }
 
 }  // namespace
+
+// One string may hold several items, as the environment has no lists.
+std::vector<std::string> items_of(const RawValue& raw) {
+    std::vector<std::string> items = raw.items;
+    if (raw.kind == RawValue::Kind::List) {
+        return items;
+    }
+    std::string_view rest = raw.text;
+    for (std::size_t comma = 0; comma != std::string_view::npos;) {
+        comma = rest.find(',');
+        items.emplace_back(rest.substr(0, comma));
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return items;
+}
 
 Parsed parse_ipv4(const Field& field, const RawValue& raw) {
     if (raw.text.empty() || raw.text == "auto") {

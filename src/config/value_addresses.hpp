@@ -7,6 +7,9 @@ namespace sluice::config {
 
 using Parsed = tl::expected<Value, Complaint>;
 
+// The items of a list, which is one text with commas where there are no lists.
+std::vector<std::string> items_of(const RawValue& raw);
+
 Parsed parse_ipv4(const Field& field, const RawValue& raw);
 // "A-B" or "A".
 Parsed parse_ports(const Field& field, const RawValue& raw);

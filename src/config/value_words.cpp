@@ -55,6 +55,8 @@ std::string wanted(const Field& field) {
             return R"(names like "ftp.example.org")";
         case Type::Words:
             return "texts in quotes, without commas and control characters";
+        case Type::TlsRules:
+            return R"(rules like "required for named" or "optional from 192.0.2.0/24")";
     }
     return "";
 }
@@ -130,6 +132,9 @@ std::vector<std::string> format_items(const Value& value) {
         items.push_back(address.is_ipv6() ? fmt::format("[{}]:{}", address.host, address.port)
                                           : fmt::format("{}:{}", address.host, address.port));
     }
+    for (const TlsRule& rule : value.tls_rules) {
+        items.push_back(tls_rule_text(rule));
+    }
     return items;
 }
 
@@ -149,6 +154,7 @@ std::string format_value(const Field& field, const Value& value) {
         case Type::HostNames:
         case Type::Words:
         case Type::Paths:
+        case Type::TlsRules:
             return fmt::format("{}", fmt::join(format_items(value), ","));
         default:
             return format_number(field, value.number);
@@ -186,6 +192,8 @@ std::string describe(const Field& field) {
             return fmt::format("list of texts, {} to {} bytes each", field.min, field.max);
         case Type::Paths:
             return "list of paths";
+        case Type::TlsRules:
+            return "list of rules";
     }
     std::string_view noun = field.unit;
     if (field.type == Type::Duration) {

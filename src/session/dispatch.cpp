@@ -21,6 +21,7 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Pbsz).now = handle_pbsz;
     at(CommandId::Prot).now = handle_prot;
     at(CommandId::Ccc).now = handle_ccc;
+    at(CommandId::Sscn).now = handle_sscn;
     at(CommandId::Host).now = handle_host;
     at(CommandId::Cwd).later = handle_cwd;
     at(CommandId::Cdup).later = handle_cdup;
@@ -38,6 +39,7 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Epsv).later = handle_epsv;
     at(CommandId::Lprt).now = handle_lprt;
     at(CommandId::Lpsv).later = handle_lpsv;
+    at(CommandId::Cpsv).later = handle_cpsv;
     at(CommandId::Pret).later = handle_pret;
     at(CommandId::Type).now = handle_type;
     at(CommandId::Mode).now = handle_mode;

@@ -11,7 +11,7 @@ using proto::ReplyCode;
 // RFC 2428 section 4: after EPSV ALL the others are refused, so that a NAT may stop looking.
 bool is_forbidden_by_epsv_all(CommandId id) {
     return id == CommandId::Port || id == CommandId::Pasv || id == CommandId::Eprt ||
-           id == CommandId::Lprt || id == CommandId::Lpsv;
+           id == CommandId::Lprt || id == CommandId::Lpsv || id == CommandId::Cpsv;
 }
 
 }  // namespace

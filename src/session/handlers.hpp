@@ -22,6 +22,10 @@ void handle_auth(Session& session, const Command& command);
 void handle_pbsz(Session& session, const Command& command);
 void handle_prot(Session& session, const Command& command);
 void handle_ccc(Session& session, const Command& command);
+void handle_sscn(Session& session, const Command& command);
+// Whether this client may have data connections between servers on which we are the TLS client;
+// answered when not.
+bool may_meet_servers(Session& session);
 // handlers_negotiate.cpp
 void handle_host(Session& session, const Command& command);
 void handle_clnt(Session& session, const Command& command);
@@ -38,6 +42,7 @@ io::Task<void> handle_rnfr(Session& session, const Command& command);
 io::Task<void> handle_rnto(Session& session, const Command& command);
 // handlers_data.cpp
 void handle_port(Session& session, const Command& command);
+io::Task<void> handle_cpsv(Session& session, const Command& command);
 io::Task<void> handle_pasv(Session& session, const Command& command);
 void handle_eprt(Session& session, const Command& command);
 io::Task<void> handle_epsv(Session& session, const Command& command);

@@ -1,5 +1,5 @@
-// PORT PASV EPRT EPSV LPRT LPSV: the data connection of the next transfer. RFC 959 section 4.1.2,
-// RFC 2428, RFC 1639, and the checks of RFC 2577.
+// PORT PASV EPRT EPSV LPRT LPSV CPSV: the data connection of the next transfer. RFC 959
+// section 4.1.2, RFC 2428, RFC 1639, and the checks of RFC 2577.
 #include <algorithm>
 
 #include "session/handlers.hpp"
@@ -126,6 +126,19 @@ io::Task<void> handle_pasv(Session& session, const Command&) {
     }
     const bool reserved = co_await reserve_port(session);
     if (reserved) { proto::append_passive_reply(session.output(), passive_address(session)); }
+}
+
+// PASV for a connection from another server, on which we are the TLS client.
+io::Task<void> handle_cpsv(Session& session, const Command&) {
+    if (!may_meet_servers(session)) { co_return; }
+    if (session.local().is_v6()) {
+        session.reply(ReplyCode::ProtocolNotSupported, "CPSV is for IPv4, use SSCN ON and EPSV.");
+        co_return;
+    }
+    const bool reserved = co_await reserve_port(session);
+    if (!reserved) { co_return; }
+    session.data_setup().is_tls_client = true;
+    proto::append_passive_reply(session.output(), passive_address(session));
 }
 
 io::Task<void> handle_epsv(Session& session, const Command& command) {

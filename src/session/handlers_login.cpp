@@ -3,6 +3,7 @@
 #include "session/handlers.hpp"
 #include "session/messages.hpp"
 #include "session/quirks.hpp"
+#include "session/tls_policy.hpp"
 
 namespace sluice::session {
 namespace {
@@ -11,10 +12,6 @@ using proto::ReplyCode;
 
 // What xferlog keeps of the password an anonymous user gives, usually a mail address.
 constexpr std::size_t kPasswordKeptBytes = 64;
-
-bool is_anonymous_name(std::string_view name) {
-    return proto::equal_ignoring_case(name, "anonymous") || proto::equal_ignoring_case(name, "ftp");
-}
 
 // Whether anybody of this name can log in; never to be told to a client.
 bool has_account(const Session& session, std::string_view name) {
@@ -61,8 +58,11 @@ io::Task<void> handle_user(Session& session, const Command& command) {
         session.reply(ReplyCode::BadSequence, "Already logged in; REIN first.");
         co_return;
     }
-    if ((tls.mode == config::TlsMode::Required || needs_certificate) && !session.is_secure()) {
-        // Here, and not at PASS: the password is never sent in clear.
+    if (!session.is_secure() &&
+        (needs_certificate || tls_policy_of(session, command.argument).login)) {
+        // Here, and not at PASS: the password is never sent in clear. A user named before is none
+        // any more.
+        state.login = LoginState::None;
         session.reply(ReplyCode::NotLoggedIn, "Logins are encrypted here: AUTH TLS first.");
         co_return;
     }

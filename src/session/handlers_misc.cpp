@@ -2,6 +2,7 @@
 #include "session/handlers.hpp"
 #include "session/handlers_hash.hpp"
 #include "session/quirks.hpp"
+#include "session/tls_policy.hpp"
 #include "sluice/proto/features.hpp"
 
 namespace sluice::session {
@@ -29,11 +30,14 @@ void handle_feat(Session& session, const Command&) {
          {proto::CommandId::Auth, proto::CommandId::Pbsz, proto::CommandId::Prot}) {
         unsaid.set(static_cast<std::size_t>(id), !session.has_tls());
     }
-    if (session.config().tls.mode == config::TlsMode::Off) {
+    if (!offers_auth(session)) {
         unsaid.set(static_cast<std::size_t>(proto::CommandId::Auth));
     }
     unsaid.set(static_cast<std::size_t>(proto::CommandId::Ccc),
                !session.has_tls() || !session.config().tls.allow_ccc);
+    const bool meets_servers = session.has_tls() && session.config().transfer.allow_foreign_data;
+    unsaid.set(static_cast<std::size_t>(proto::CommandId::Sscn), !meets_servers);
+    unsaid.set(static_cast<std::size_t>(proto::CommandId::Cpsv), !meets_servers);
     // The one feature of MODE.
     unsaid.set(static_cast<std::size_t>(proto::CommandId::Mode), !session.offers_mode_z());
     proto::append_features(session.output(), session.state().facts, unsaid,

@@ -1,5 +1,6 @@
-// AUTH PBSZ PROT CCC: RFC 2228, RFC 4217.
+// AUTH PBSZ PROT CCC: RFC 2228, RFC 4217. SSCN: no RFC, but glFTPD, ProFTPD and DrFTPD agree.
 #include "session/handlers.hpp"
+#include "session/tls_policy.hpp"
 
 namespace sluice::session {
 namespace {
@@ -14,6 +15,19 @@ bool has_tls(Session& session) {
 }
 
 }  // namespace
+
+bool may_meet_servers(Session& session) {
+    if (!has_tls(session)) { return false; }
+    if (!session.is_secure()) {
+        session.reply(ReplyCode::BadSequence, "AUTH TLS first.");
+        return false;
+    }
+    if (!session.config().transfer.allow_foreign_data) {
+        session.reply(ReplyCode::RefusedBySecurity, "No transfers between servers here.");
+        return false;
+    }
+    return true;
+}
 
 // What the client has sent behind it in clear would be taken for commands of the protected session
 // (CVE-2011-1575): then there is none.
@@ -32,7 +46,7 @@ void handle_auth(Session& session, const Command& command) {
         session.reply(ReplyCode::ParameterNotImplemented, "AUTH wants TLS or SSL.");
         return;
     }
-    if (session.config().tls.mode == config::TlsMode::Off) {
+    if (!offers_auth(session)) {
         session.reply(ReplyCode::RefusedBySecurity, "No AUTH on this port.");
         return;
     }
@@ -71,7 +85,7 @@ void handle_prot(Session& session, const Command& command) {
         state.protects_data = true;
         session.reply(ReplyCode::Okay, "Data will be protected.");
     } else if (equal_ignoring_case(level, "C")) {
-        if (session.config().tls.protect_data) {
+        if (tls_policy(session).data) {
             session.reply(ReplyCode::RefusedBySecurity, "Data must be protected here.");
             return;
         }
@@ -94,14 +108,29 @@ void handle_ccc(Session& session, const Command&) {
         session.reply(ReplyCode::RefusedBySecurity, "Commands stay protected here.");
         return;
     }
-    if (session.config().tls.mode == config::TlsMode::Required &&
-        !session.state().is_logged_in()) {
+    if (!session.state().is_logged_in() && hides_logins(session)) {
         // Else the password would follow in clear.
         session.reply(ReplyCode::BadSequence, "Log in first.");
         return;
     }
     session.reply(ReplyCode::Okay, "Going on in clear.");
     session.leave_tls_later();
+}
+
+// "Set secured client negotiation": of two servers that exchange a file one must be the TLS client,
+// and this says whether we are it, from now on and whoever connects.
+void handle_sscn(Session& session, const Command& command) {
+    const std::string_view method = command.argument;
+    const bool on = equal_ignoring_case(method, "ON");
+    if (!method.empty() && !on && !equal_ignoring_case(method, "OFF")) {
+        session.reply(ReplyCode::BadArgument, "SSCN wants ON, OFF or nothing.");
+        return;
+    }
+    if (!may_meet_servers(session)) { return; }
+    State& state = session.state();
+    if (!method.empty()) { state.is_tls_client = on; }
+    session.reply(ReplyCode::Okay,
+                  state.is_tls_client ? "SSCN:CLIENT METHOD" : "SSCN:SERVER METHOD");
 }
 
 }  // namespace sluice::session

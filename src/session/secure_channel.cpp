@@ -242,7 +242,7 @@ void Session::drop_secure_output() {
     if (secure_ != nullptr) { secure_->connection.drop_output(); }
 }
 
-void Session::protect_transfer(std::string_view command) {
+void Session::protect_transfer(std::string_view command, bool is_client) {
     xfer::Protection protection;
     // That of the control connection, also when there is a newer one: clients compare the two
     // certificates, and small caches of sessions are in it.
@@ -251,6 +251,7 @@ void Session::protect_transfer(std::string_view command) {
     protection.binding = binding_of(config());
     protection.brings_data = command == "STOR" || command == "APPE" || command == "STOU";
     protection.strict_end = config().tls.strict_close;
+    protection.is_client = is_client;
     protection.handshake_limit = config().tls.handshake_timeout;
     transfer_->protect(protection);
 }

@@ -208,13 +208,14 @@ void Session::set_data_setup(std::unique_ptr<xfer::DataSetup> setup) {
 xfer::Transfer& Session::begin_transfer(std::string_view command) {
     SLUICE_ASSERT(!is_busy() && data_setup_ != nullptr);
     data_setup_->expiry.drop();  // the transfer's own clock runs from here
+    const bool is_client = is_tls_client();
     transfer_ = std::make_unique<xfer::Transfer>(
         reactor(), config(), services_.buffers, std::move(data_setup_),
         [](void* self) { static_cast<Session*>(self)->flush_for_transfer(); }, this);
     transfer_note_ = std::make_unique<TransferNote>();
     transfer_note_->command = command;
     transfer_note_->began = reactor().now();
-    if (state_.protects_data) { protect_transfer(command); }
+    if (state_.protects_data) { protect_transfer(command, is_client); }
     return *transfer_;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "session/tls_policy.hpp"
+
 namespace sluice::session {
 namespace {
 
@@ -36,13 +38,22 @@ std::int64_t take_restart_offset(Session& session) {
 }
 
 bool require_data_setup(Session& session) {
-    if (session.config().tls.protect_data && !session.state().protects_data) {
+    if (!session.state().protects_data && tls_policy(session).data) {
         session.reply(ReplyCode::ProtectionNeeded, "Data must be protected here: PROT P first.");
         return false;
     }
-    if (session.has_data_setup()) { return true; }
-    session.reply(ReplyCode::CannotOpenData, "Use PASV, EPSV, PORT or EPRT first.");
-    return false;
+    if (!session.has_data_setup()) {
+        session.reply(ReplyCode::CannotOpenData, "Use PASV, EPSV, PORT or EPRT first.");
+        return false;
+    }
+    // Between two servers there is no session to resume, so nothing tells who is at the other end.
+    if (session.state().protects_data && session.is_tls_client() &&
+        session.config().tls.binding == config::TlsBinding::Require) {
+        session.reply(ReplyCode::DataNotProtected,
+                      "Data must resume this TLS session here, which another server cannot.");
+        return false;
+    }
+    return true;
 }
 
 void refuse_transfer(Session& session, Error error, PathUse use) {

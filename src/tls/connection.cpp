@@ -26,8 +26,9 @@ constexpr std::size_t kOutputBytesMin = 2 * 1024;
 
 }  // namespace
 
-Connection::Connection(Context& context, Channel channel) : context_(&context), channel_(channel) {
-    attach(context.main(), context.wires_);
+Connection::Connection(Context& context, Channel channel, ssl_ctx_st* from)
+    : context_(&context), channel_(channel) {
+    attach(from, context.wires_);
     SSL_set_accept_state(ssl_);
     ++context.users_;
 }
@@ -44,7 +45,7 @@ void Connection::attach(ssl_ctx_st* context, bio_method_st* wires) {
     SSL_set_msg_callback(ssl_, Callbacks::watch_message);
 }
 
-Connection::Connection(Context& context) : Connection(context, Channel::Control) {
+Connection::Connection(Context& context) : Connection(context, Channel::Control, context.main()) {
     const bool made = RAND_bytes(mark_.data(), static_cast<int>(mark_.size())) == 1;
     SLUICE_ASSERT(made);
     SSL_set_num_tickets(ssl_, kControlTickets);
@@ -52,8 +53,12 @@ Connection::Connection(Context& context) : Connection(context, Channel::Control)
 }
 
 Connection::Connection(Context& context, const DataRole& role)
-    : Connection(context, Channel::Data) {
+    : Connection(context, Channel::Data, role.is_client ? context.client_ : context.main()) {
     mark_ = role.owner.mark_;
+    if (role.is_client) {
+        SSL_set_connect_state(ssl_);
+        return;
+    }
     binding_ = role.binding;
     // A client that only sends may close without having read, and then its TCP throws away what it
     // has not sent yet (RFC 2525 section 2.17): nothing must wait for it there.

@@ -42,6 +42,7 @@ Context::Context(sys::Kernel& kernel, TicketKeys& keys)
 
 Context::~Context() {
     SLUICE_ASSERT(users_ == 0);
+    SSL_CTX_free(client_);
     BIO_meth_free(wires_);
 }
 
@@ -99,6 +100,7 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
         }
         usable = made->set_up(*site, settings, findings) && usable;
     }
+    usable = (!settings.also_client || made->set_up_client(settings, findings)) && usable;
     if (!usable) {
         return nullptr;
     }
@@ -118,9 +120,9 @@ void Context::note_terms() {
     }
 }
 
-bool Context::set_up(Site& site, const Settings& settings, Findings& findings) {
+// What server and client have in common: the operator's choice of versions and ciphers.
+bool Context::set_up_wire(ssl_ctx_st* context, const Settings& settings, Findings& findings) {
     ERR_clear_error();
-    ssl_ctx_st* const context = site.context;
     const auto refuse = [&findings](std::string_view what, std::string_view value) {
         report(findings, true, fmt::format("{} '{}': {}", what, value, last_failure()));
         return false;
@@ -144,6 +146,27 @@ bool Context::set_up(Site& site, const Settings& settings, Findings& findings) {
                                      SSL_OP_SINGLE_ECDH_USE | SSL_OP_SINGLE_DH_USE);
     SSL_CTX_set_max_cert_list(context, kPeerChainBytesMax);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return true;
+}
+
+// The other server shows a certificate that nobody here can judge: neither the commands that lead
+// to it nor FTP know its name, and most have signed it themselves. So the data are hidden from who
+// listens, and not from who stands in the way (SECURITY.md).
+bool Context::set_up_client(const Settings& settings, Findings& findings) {
+    client_ = SSL_CTX_new(TLS_client_method());
+    if (client_ == nullptr || !set_up_wire(client_, settings, findings)) {
+        return false;
+    }
+    SSL_CTX_set_verify(client_, SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_session_cache_mode(client_, SSL_SESS_CACHE_OFF);
+    return true;
+}
+
+bool Context::set_up(Site& site, const Settings& settings, Findings& findings) {
+    ssl_ctx_st* const context = site.context;
+    if (!set_up_wire(context, settings, findings)) {
+        return false;
+    }
     // Tickets need no memory here. The cache, this shard's own, is for clients of TLS 1.2 that take
     // none (curl): what they resume comes to the shard of their control connection anyway.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);

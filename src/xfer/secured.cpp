@@ -21,7 +21,8 @@ Transfer::Secured::Secured(Transfer& which)
           *which.protection_.context,
           tls::Connection::DataRole{.owner = *which.protection_.owner,
                                     .binding = which.protection_.binding,
-                                    .brings_data = which.protection_.brings_data}) {}
+                                    .brings_data = which.protection_.brings_data,
+                                    .is_client = which.protection_.is_client}) {}
 
 tls::Stream* Transfer::stream() {
     return secured_ == nullptr ? nullptr : &secured_->stream;

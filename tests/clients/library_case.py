@@ -1,7 +1,7 @@
 """The session that every FTP library plays: programs/ holds one small interpreter for each.
 
-An interpreter gets HOST PORT passive|active, logs in as anonymous, and reads one step a line from
-its standard input, words separated by tabs. It answers each with one line: "ok" and the step's
+An interpreter gets HOST PORT passive|active, and the file of an authority's certificate where it
+shall speak TLS, logs in as anonymous, and reads one step a line from its standard input, words separated by tabs. It answers each with one line: "ok" and the step's
 values, or "error" and the library's own words. At the end of its input it says QUIT.
 """
 
@@ -13,6 +13,7 @@ from client_case import CLIENT_SECONDS, CONTENTS, RESUME, RESUME_AT, STAMP, Clie
 
 class LibraryCase(ClientCase):
     command = ()
+    authority = ()  # the file, where the session is one of TLS
     names = ("with spaces in it", "Käse – 日本語.txt", "hash#tag", "quote\"double", "quote'single",
              "percent%20sign", "semi;colon", "back\\slash", "star*star", "-leading-dash", ".dot",
              "[bracket]", "dollar$HOME", "a:b|c&d", "x" * 200)
@@ -23,8 +24,8 @@ class LibraryCase(ClientCase):
         port = self.server.port6 if ipv6 else self.server.port
         text = "".join("\t".join(step) + "\n" for step in steps)
         done = subprocess.run(
-            [*self.command, host, str(port), mode], input=os.fsencode(text), cwd=self.here,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=CLIENT_SECONDS,
+            [*self.command, host, str(port), mode, *self.authority], input=os.fsencode(text),
+            cwd=self.here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=CLIENT_SECONDS,
             env=dict(os.environ, HOME=self.here, LANG="C.UTF-8", LC_ALL="C.UTF-8"))
         output = os.fsdecode(done.stdout)
         self.assertEqual(done.returncode, 0, output + os.fsdecode(done.stderr))

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shutil
+import ssl
 import sqlite3
 import subprocess
 import time
@@ -17,6 +18,7 @@ from xml.sax.saxutils import escape
 
 from client_case import (CLIENT_SECONDS, CONTENTS, MIRROR, RESUME, RESUME_AT, ClientCase,
                          sluice)
+from tls_case import TRANSFERS, TlsCase
 
 # Every process ends with the test, also when that is killed.
 TIED = ("setpriv", "--pdeathsig", "TERM")
@@ -54,7 +56,7 @@ CREATE TABLE remote_paths (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path T
 MAIN_WINDOW = "^FileZilla$| - FileZilla$"
 NEW_FOLDER = "^Create directory$"
 
-PLAIN_FTP = 6  # the protocol; 0 would try TLS first
+EXPLICIT_TLS, PLAIN_FTP = 4, 6  # protocols; 0 would try TLS first
 ANONYMOUS = 0
 NORMAL_PRIORITY = 2
 DOWNLOAD = 16  # the only bit of `flags` used here
@@ -122,14 +124,14 @@ class Program:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write("<FileZilla3><%s>%s</%s></FileZilla3>" % (tag, content, tag))
 
-    def write_queue(self, host, port, mode, transfers):
+    def write_queue(self, host, port, protocol, mode, transfers):
         """`transfers` are (flags, local folder, local name, remote folder, remote name)."""
         with contextlib.closing(sqlite3.connect(self.queue_path())) as queue, queue:
             queue.executescript(QUEUE)
             queue.execute("INSERT INTO servers (host, port, protocol, type, logontype, "
                           "timezone_offset, transfer_mode, max_connections, encoding, bypass_proxy)"
                           " VALUES (?, ?, ?, 0, ?, 0, ?, 0, 'Auto', 0)",
-                          (host, port, PLAIN_FTP, ANONYMOUS, mode))
+                          (host, port, protocol, ANONYMOUS, mode))
             paths = {}
 
             def path_id(table, path):
@@ -273,10 +275,9 @@ class Program:
             self.process.wait()
 
 
-@sluice.on_each_engine
-class FileZilla(ClientCase):
-    client = "FileZilla"
-    package = program = "filezilla"
+class FileZillaCase(ClientCase):
+    program = "filezilla"
+    protocol = PLAIN_FTP
 
     @classmethod
     def missing(cls):
@@ -303,18 +304,20 @@ class FileZilla(ClientCase):
 
     def program_here(self):
         program = Program(self.here_path("home"), self.display)
-        # Else it asks whether it may go on without TLS.
-        program.write_xml("trustedcerts.xml", "InsecureHosts",
-                          '<Host Port="%d">127.0.0.1</Host><Host Port="%d">::1</Host>' %
-                          (self.server.port, self.server.port6 or 0))
+        program.write_xml("trustedcerts.xml", *self.trust())
         self.addCleanup(program.close)
         return program
+
+    def trust(self):
+        # Else it asks whether it may go on without TLS.
+        return "InsecureHosts", ('<Host Port="%d">127.0.0.1</Host><Host Port="%d">::1</Host>' %
+                                 (self.server.port, self.server.port6 or 0))
 
     def process_queue(self, transfers, ipv6=False, mode="passive"):
         """Starts FileZilla with a queue and has it worked off; the log."""
         program = self.program_here()
         host, port = ("::1", self.server.port6) if ipv6 else ("127.0.0.1", self.server.port)
-        program.write_queue(host, port, mode, transfers)
+        program.write_queue(host, port, self.protocol, mode, transfers)
         changes = program.queue_changes()
         program.start()
         # FileZilla empties the file when it has read it.
@@ -344,6 +347,12 @@ class FileZilla(ClientCase):
         self.assertIn("Command: " + command, log)
         connections = set(re.findall(r"(\d+) Command: (?:RETR|STOR) ", log))
         self.assertEqual(len(connections), 2, log)
+
+
+@sluice.on_each_engine
+class FileZilla(FileZillaCase):
+    client = "FileZilla"
+    package = program = "filezilla"
 
     def test_passive(self):
         self.move_everything("PASV")
@@ -424,6 +433,44 @@ class FileZilla(ClientCase):
         program.press(MAIN_WINDOW, "ctrl+q")
         program.wait()
         self.assertLessEqual(program.refused(), {"AUTH"}, program.log())
+
+
+@sluice.on_each_engine
+class FileZillaTls(TlsCase, FileZillaCase):
+    """FTP over explicit TLS, with a certificate that its user has trusted before."""
+
+    client = "FileZilla (FTPS)"
+    package = program = "filezilla"
+    protocol = EXPLICIT_TLS
+
+    def trust(self):
+        with open(self.ca, encoding="ascii") as file:
+            certificate = ssl.PEM_cert_to_DER_cert(file.read()).hex()
+        now = int(time.time())
+        return "TrustedCerts", "".join(
+            "<Certificate><Data>%s</Data><ActivationTime>%d</ActivationTime>"
+            "<ExpirationTime>%d</ExpirationTime><Host>%s</Host><Port>%d</Port>"
+            "<TrustSANs>0</TrustSANs></Certificate>" %
+            (certificate, now - 3600, now + 86400, host, port or 0)
+            for host, port in (("127.0.0.1", self.server.port), ("::1", self.server.port6)))
+
+    def test_passive(self):
+        self.move_everything("PASV")
+
+    def test_active(self):
+        self.move_everything("PORT ", mode="active")
+
+    def test_200_transfers(self):
+        files = {"f%03d" % i: b"%d" % i for i in range(TRANSFERS // 2)}
+        self.write_tree(self.work_path("out"), files)
+        self.write_tree(self.here_path("out"), files)
+        os.mkdir(self.work_path("back"))
+        self.process_queue(
+            [(DOWNLOAD, self.here_path("back"), name, self.remote + "/out", name)
+             for name in files] +
+            [(0, self.here_path("out"), name, self.remote + "/back", name) for name in files])
+        self.assert_tree(self.here_path("back"), files)
+        self.assert_tree(self.work_path("back"), files)
 
 
 if __name__ == "__main__":

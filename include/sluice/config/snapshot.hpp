@@ -8,12 +8,14 @@
 // Owned by: main, which hands out const references. Thread: any, it is read-only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sluice/base/time.hpp"
+#include "sluice/config/tls_rules.hpp"
 
 namespace sluice::config {
 
@@ -162,6 +164,7 @@ struct TlsSection {
     std::string client_crl;  // "" = nothing is revoked
     ClientUser client_user = ClientUser::CommonName;
     bool protect_data = false;  // data in clear are refused
+    std::vector<TlsRule> rules;  // before mode and protect_data; the first that fits decides
     TlsBinding binding = TlsBinding::Prefer;
     std::string ticket_keys;  // "" = random ones
     TlsVersion min_version = TlsVersion::Tls12;
@@ -174,7 +177,11 @@ struct TlsSection {
     KernelTls kernel = KernelTls::Auto;
 
     // Whether anybody may speak TLS here.
-    bool is_on() const { return mode != TlsMode::Off || !listen.empty(); }
+    bool is_on() const {
+        return mode != TlsMode::Off || !listen.empty() ||
+               std::any_of(rules.begin(), rules.end(),
+                           [](const TlsRule& rule) { return rule.need != TlsNeed::Off; });
+    }
     friend bool operator==(const TlsSection&, const TlsSection&) = default;
 };
 

@@ -20,9 +20,9 @@ namespace sluice::proto {
 // clang-format off
 enum class CommandId : std::uint8_t {
     User, Pass, Acct, Rein, Quit, Host, Smnt,
-    Auth, Pbsz, Prot, Ccc,
+    Auth, Pbsz, Prot, Ccc, Sscn,
     Cwd, Cdup, Pwd, Mkd, Rmd, Rmda, Dele, Rnfr, Rnto, Comb,
-    Port, Pasv, Eprt, Epsv, Lprt, Lpsv, Pret,
+    Port, Pasv, Eprt, Epsv, Lprt, Lpsv, Cpsv, Pret,
     Type, Mode, Stru, Rest, Allo,
     Retr, Stor, Appe, Stou, Abor,
     List, Nlst, Mlsd, Mlst, Stat, Size, Mdtm, Mfmt, Mfct, Mff, Avbl, Dsiz,
@@ -90,6 +90,8 @@ inline constexpr auto kCommandTable = [] {
         {Verb("PROT"), Id::Prot, Rule::Required, before_login, "PROT", "C | P",
          "RFC 2228 3, RFC 4217 9"},
         {Verb("CCC"), Id::Ccc, Rule::None, before_login, "CCC", "", "RFC 2228 3, RFC 4217 5"},
+        {Verb("SSCN"), Id::Sscn, Rule::Optional, plain, "SSCN", "[ON | OFF]",
+         "custom of FTP servers (glFTPD)"},
         {Verb("SMNT"), Id::Smnt, Rule::Path, plain, "", "<path>", "RFC 959 4.1.1"},
         {Verb("HOST"), Id::Host, Rule::Required, before_login, "HOST", "<name>", "RFC 7151"},
         // The tree.
@@ -123,6 +125,8 @@ inline constexpr auto kCommandTable = [] {
         {Verb("LPRT"), Id::Lprt, Rule::Required, plain, "", "<af,hal,h1,...,pal,p1,...>",
          "RFC 1639 2.1"},
         {Verb("LPSV"), Id::Lpsv, Rule::None, plain, "", "", "RFC 1639 2.2"},
+        {Verb("CPSV"), Id::Cpsv, Rule::None, plain, "CPSV", "",
+         "custom of FTP servers (glFTPD): PASV between servers"},
         {Verb("PRET"), Id::Pret, Rule::Required, plain, "PRET", "<command> [<path>]",
          "custom of FTP servers (DrFTPD)"},
         // Parameters of the next transfer.

@@ -123,6 +123,10 @@ public:
     void drop_data_setup() { data_setup_.reset(); }
     bool has_data_setup() const { return data_setup_ != nullptr; }
     xfer::DataSetup& data_setup() { return *data_setup_; }
+    // The next protected transfer leads to another server, and we are the TLS client there.
+    bool is_tls_client() const {
+        return state_.is_tls_client || (has_data_setup() && data_setup_->is_tls_client);
+    }
     // The address that 227 names.
     const sys::SocketAddress& passive_host() const {
         return services_.public_address.is_set() ? services_.public_address : local_;
@@ -208,6 +212,7 @@ public:
 
     // USER's name until PASS, then the one logged in; and what an anonymous user gave as password.
     std::string& user() { return user_; }
+    const std::string& user() const { return user_; }
     std::string& password() { return password_; }
     // Looks at the clock again: what limits the session has changed.
     void watch_deadline();
@@ -241,7 +246,7 @@ private:
     void drop_secure_output();
     bool sends_secure() const;
     Instant handshake_began() const;
-    void protect_transfer(std::string_view command);
+    void protect_transfer(std::string_view command, bool is_client);
     void note_protection();
 
     // control_loop.cpp

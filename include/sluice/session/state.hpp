@@ -43,6 +43,7 @@ struct State {
     bool protection_sized = false;    // PBSZ
     bool protects_data = false;       // PROT P
     bool certified = false;           // logged in by certificate
+    bool is_tls_client = false;       // SSCN ON
     bool copies_source = false;       // `source` is of SITE CPFR
     std::uint16_t umask = kNoUmask;   // SITE UMASK
     std::uint32_t idle_seconds = 0;   // SITE IDLE; 0: as configured

@@ -76,6 +76,9 @@ public:
         const Connection& owner;
         Binding binding = Binding::Prefer;
         bool brings_data = false;
+        // The other end is a server, too, and we are its client: nothing binds such a connection.
+        // Needs Settings::also_client.
+        bool is_client = false;
     };
     Connection(Context& context, const DataRole& role);
     // The client's end, of a tool or a test. What the server gives to resume goes to `tickets`, if
@@ -159,7 +162,7 @@ private:
     friend struct Callbacks;
     friend class ClientContext;
 
-    Connection(Context& context, Channel channel);
+    Connection(Context& context, Channel channel, ssl_ctx_st* from);
     void attach(ssl_ctx_st* context, bio_method_st* wires);
     Status failed(int outcome);
     Status break_off(std::string_view why);

@@ -60,6 +60,8 @@ struct Settings {
     // A client that names a host without a certificate here is refused (unrecognized_name).
     bool strict_sni = false;
     ClientRules clients;
+    // Some data connections will lead to other servers, to which we are the client (SSCN, CPSV).
+    bool also_client = false;
     // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
     // helpers.
     Duration turn_time = Duration::milliseconds(1);
@@ -118,6 +120,8 @@ private:
     Context(sys::Kernel& kernel, TicketKeys& keys);
     bool set_up(Site& site, const Settings& settings, Findings& findings);
     void note_terms();
+    static bool set_up_wire(ssl_ctx_st* context, const Settings& settings, Findings& findings);
+    bool set_up_client(const Settings& settings, Findings& findings);
     const Site* site_of(std::string_view host) const;
     ssl_ctx_st* main() const;
 
@@ -127,6 +131,7 @@ private:
     ClientCertificates clients_wanted_ = ClientCertificates::Off;
     Duration turn_time_;
     std::uint64_t kernel_ciphers_ = 0;
+    ssl_ctx_st* client_ = nullptr;    // Settings::also_client
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
     std::vector<std::unique_ptr<Site>> sites_;
     std::unique_ptr<Clients> clients_;  // null: none are asked for a certificate

@@ -16,6 +16,8 @@ struct DataSetup {
     sys::SocketAddress target;     // Active
     sys::SocketAddress source;     // Active: the local address of the control connection
 
+    bool is_tls_client = false;  // CPSV: the other end is a server, and protected we are its client
+
     // Passive: a port that nobody connects to goes back to the others (security case O-RES-5).
     io::Timer expiry{[](void*) {}, nullptr};
 

@@ -33,6 +33,7 @@ struct Protection {
     tls::Binding binding = tls::Binding::Prefer;
     bool brings_data = false;  // an upload
     bool strict_end = false;   // a FIN without close_notify breaks an upload
+    bool is_client = false;    // the other end is a server (SSCN, CPSV)
     Duration handshake_limit;
 };
 

@@ -8,25 +8,37 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.ZoneOffset;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.net.ssl.TrustManagerFactory;
 import org.apache.commons.net.ftp.FTP;
 import org.apache.commons.net.ftp.FTPClient;
 import org.apache.commons.net.ftp.FTPFile;
+import org.apache.commons.net.ftp.FTPSClient;
 
 /** Apache Commons Net's FTPClient plays the steps of library_case.py. */
 public final class CommonsNet {
-    private static final FTPClient ftp = new FTPClient();
+    private static FTPClient ftp = new FTPClient();
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, GeneralSecurityException {
+        if (arguments.length > 3) {
+            ftp = overTls(arguments[3]);
+        }
         ftp.setControlEncoding("UTF-8");
         ftp.setListHiddenFiles(false);
         ftp.setDataTimeout(java.time.Duration.ofSeconds(60));
         ftp.connect(arguments[0], Integer.parseInt(arguments[1]));
+        if (ftp instanceof FTPSClient secure) {
+            secure.execPBSZ(0);
+            secure.execPROT("P");
+        }
         if (!ftp.login("anonymous", "x@example.org") || !ftp.setFileType(FTP.BINARY_FILE_TYPE)) {
             throw new IOException(ftp.getReplyString());
         }
@@ -50,6 +62,23 @@ public final class CommonsNet {
             throw new IOException(ftp.getReplyString());
         }
         ftp.disconnect();
+    }
+
+    private static FTPSClient overTls(String authority)
+        throws IOException, GeneralSecurityException {
+        KeyStore known = KeyStore.getInstance(KeyStore.getDefaultType());
+        known.load(null, null);
+        try (InputStream in = new FileInputStream(authority)) {
+            known.setCertificateEntry("authority",
+                CertificateFactory.getInstance("X.509").generateCertificate(in));
+        }
+        TrustManagerFactory trust =
+            TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(known);
+        FTPSClient client = new FTPSClient(false);
+        client.setTrustManager(trust.getTrustManagers()[0]);
+        client.setEndpointCheckingEnabled(true);
+        return client;
     }
 
     private static boolean play(String[] words, List<String> answer) throws IOException {

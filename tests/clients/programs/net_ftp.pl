@@ -4,9 +4,11 @@ use warnings;
 use Net::FTP;
 
 $| = 1;
-my ($host, $port, $mode) = @ARGV;
-my $ftp = Net::FTP->new($host, Port => $port, Passive => $mode eq 'passive', Timeout => 60)
+my ($host, $port, $mode, $authority) = @ARGV;
+my @tls = $authority ? (SSL_ca_file => $authority) : ();
+my $ftp = Net::FTP->new($host, Port => $port, Passive => $mode eq 'passive', Timeout => 60, @tls)
     or die "connect: $@";
+$authority and ($ftp->starttls or die 'starttls: ' . $ftp->message);
 $ftp->login('anonymous', 'x@example.org') or die 'login: ' . $ftp->message;
 $ftp->binary or die 'binary: ' . $ftp->message;
 

@@ -2,8 +2,8 @@
 require "net/ftp"
 
 $stdout.sync = true
-host, port, mode = ARGV
-ftp = Net::FTP.new
+host, port, mode, authority = ARGV
+ftp = Net::FTP.new(nil, authority ? { ssl: { ca_file: authority } } : {})
 ftp.passive = mode == "passive"
 ftp.open_timeout = ftp.read_timeout = 60
 ftp.connect(host, port.to_i)

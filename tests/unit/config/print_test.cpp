@@ -135,6 +135,16 @@ Value random_value(const Field& field, Prng& prng) {
                 value.names.emplace_back(prng.chance(1, 2) ? "DCP \"9\"" : "HP\\x;y#");
             }
             break;
+        case Type::TlsRules:
+            if (prng.chance(1, 2)) {
+                TlsRule rule;
+                rule.need = static_cast<TlsNeed>(below(4));
+                rule.users = static_cast<TlsUsers>(below(3));
+                rule.has_to = rule.to_any = true;
+                rule.to_port = static_cast<std::uint16_t>(1 + prng.below(65535));
+                value.tls_rules.push_back(rule);
+            }
+            break;
         case Type::ListenList:
             for (std::uint64_t n = 1 + prng.below(5); n > 0; --n) {
                 static constexpr const char* kHosts[] = {"*", "::", "::1", "127.0.0.1", "0.0.0.0"};

@@ -174,6 +174,9 @@ TEST(Schema, EachRowFillsAMemberOfItsOwn) {
             case Type::Words:
                 other = "printer,camera 1";
                 break;
+            case Type::TlsRules:
+                other = "off from 10.0.0.0/8,data for named";
+                break;
             case Type::Text:
             case Type::Lines:
             case Type::Name:

@@ -30,7 +30,7 @@ TEST_P(GatesTest, NothingOfTheTreeIsSaidBeforeALogin) {
           "EPSV",  "EPSV ALL", "RETR f", "STOR f", "APPE f", "STOU",   "LIST",   "NLST",
           "MLSD",  "MLST",     "STAT",   "SIZE f", "MDTM f", "REST 1", "TYPE I", "SITE CHMOD 644 f",
           "ALLO 1", "SMNT /", "RMDA d", "COMB x f", "LPRT x", "LPSV", "PRET LIST", "AVBL", "DSIZ",
-          "MFF UNIX.mode=0600; f"}) {
+          "CPSV", "SSCN", "MFF UNIX.mode=0600; f"}) {
         EXPECT_EQ(ask(*client, line), "530") << line;
     }
     for (const char* line : {"NOOP", "SYST", "FEAT", "HELP", "CLNT x", "CSID x", "LANG", "HOST x"}) {
