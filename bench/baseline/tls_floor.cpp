@@ -191,8 +191,8 @@ private:
     }
 
     void transfer(const std::string& path, bool stores) {
-        const int file = stores ? ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
-                                : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        const int flags = stores ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
+        const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
         if (file < 0) {
             say("550 none");
             return;

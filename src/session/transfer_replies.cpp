@@ -46,9 +46,12 @@ bool require_data_setup(Session& session) {
         session.reply(ReplyCode::CannotOpenData, "Use PASV, EPSV, PORT or EPRT first.");
         return false;
     }
-    // Between two servers there is no session to resume, so nothing tells who is at the other end.
+    // Between two servers there is no session to resume and no certificate of the client's: nothing
+    // tells who is at the other end.
+    const config::TlsSection& tls = session.config().tls;
     if (session.state().protects_data && session.is_tls_client() &&
-        session.config().tls.binding == config::TlsBinding::Require) {
+        (tls.binding == config::TlsBinding::Require ||
+         tls.client_certificates == config::ClientCertificates::Required)) {
         session.reply(ReplyCode::DataNotProtected,
                       "Data must resume this TLS session here, which another server cannot.");
         return false;

@@ -119,9 +119,9 @@ private:
 
     Context(sys::Kernel& kernel, TicketKeys& keys);
     bool set_up(Site& site, const Settings& settings, Findings& findings);
-    void note_terms();
     static bool set_up_wire(ssl_ctx_st* context, const Settings& settings, Findings& findings);
     bool set_up_client(const Settings& settings, Findings& findings);
+    void note_terms();
     const Site* site_of(std::string_view host) const;
     ssl_ctx_st* main() const;
 
