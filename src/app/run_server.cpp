@@ -108,7 +108,7 @@ void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& 
     if (config.tls.kernel == config::KernelTls::Off) {
         text += "off";
     } else if (ciphers == 0) {
-        text += "not available (modprobe tls, then reload)";
+        text += "not available (modprobe tls, then send HUP)";
     } else {
         text += tls::names_of_ciphers(ciphers);
     }

@@ -83,7 +83,7 @@ class Reload(CertificateCase):
             shutil.copy(new.chain, old.chain)
             shutil.copy(new.key, old.key)
             server.signal(signal.SIGHUP)
-            self.wait_for_line(server, "reload")
+            self.wait_for_line(server, "read again")
             for version in VERSIONS:
                 self.assertEqual(self.shown(server, context=context_of(version)),
                                  self.der_of(new))
