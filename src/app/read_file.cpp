@@ -43,6 +43,7 @@ Result<std::string> read_file(sys::Kernel& kernel, const std::string& path, std:
         const Result<std::size_t> count =
             kernel.read_at(file.number(), room, static_cast<std::int64_t>(size));
         if (!count) {
+            ::explicit_bzero(text.data(), text.size());
             return fail(count.error());
         }
         if (*count == 0) {
@@ -51,6 +52,7 @@ Result<std::string> read_file(sys::Kernel& kernel, const std::string& path, std:
         size += *count;
     }
     if (size > bytes_max) {
+        ::explicit_bzero(text.data(), text.size());
         return fail(Errc::FileTooBig);
     }
     // A private key may be among it: what is given back holds nothing.

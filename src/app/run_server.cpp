@@ -244,10 +244,15 @@ int run_server(const config::Snapshot& config) {
                  EXIT_FAILURE);
         ::_exit(EXIT_FAILURE);
     }
-    if (keeper) { keeper->stop(); }
     server->join();
     if (sweeper.joinable()) { sweeper.join(); }
     log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
+    // It finds no shards any more. All is said; the files it hangs on may never come back.
+    if (keeper && !keeper->stop(kKillTime)) {
+        std::fflush(stdout);
+        ::_exit(complain("the disk with the certificates does not answer, and was left",
+                         EXIT_FAILURE));
+    }
     return EXIT_SUCCESS;
 }
 

@@ -11,9 +11,11 @@
 namespace sluice::app {
 namespace {
 
-// A chain of a few certificates has some KiB, a list of revoked ones may have millions of lines.
+// A chain of a few certificates has some KiB.
 constexpr std::size_t kPemBytesMax = 1 << 20;
-constexpr std::size_t kListBytesMax = 64 << 20;
+// Of revocation lists: some 20,000 certificates. OpenSSL hashes a list anew for every certificate
+// that a client shows, and each Context has its own copy, for as long as a session began with it.
+constexpr std::size_t kListBytesMax = 1 << 20;
 // In a folder of folders. Each costs a few calls once a second.
 constexpr std::size_t kNamesMax = 1024;
 

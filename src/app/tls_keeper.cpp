@@ -173,6 +173,8 @@ void TlsKeeper::run(TlsTaker& taker) {
         look(taker, ordered);
         lock.lock();
     }
+    ended_ = true;
+    changed_.notify_all();
 }
 
 void TlsKeeper::request() {
@@ -181,15 +183,21 @@ void TlsKeeper::request() {
     changed_.notify_one();
 }
 
-void TlsKeeper::stop() {
+bool TlsKeeper::stop(Duration limit) {
+    if (!thread_.joinable()) {
+        return true;
+    }
     {
-        const std::lock_guard<std::mutex> lock(mutex_);
+        std::unique_lock<std::mutex> lock(mutex_);
         stopping_ = true;
-        changed_.notify_one();
+        changed_.notify_all();
+        const std::chrono::nanoseconds patience(limit.ns);
+        if (!changed_.wait_for(lock, patience, [this] { return ended_; })) {
+            return false;
+        }
     }
-    if (thread_.joinable()) {
-        thread_.join();
-    }
+    thread_.join();
+    return true;
 }
 
 }  // namespace sluice::app

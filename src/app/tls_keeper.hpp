@@ -31,10 +31,12 @@ protected:
 class TlsKeeper {
 public:
     static constexpr Duration kTellTime = Duration::seconds(24 * 3600);
+    // Then a thread that still runs ends the process (std::thread), as it should.
+    static constexpr Duration kStopTime = Duration::seconds(60);
 
     TlsKeeper(sys::Kernel& kernel, const config::Snapshot& config, std::uint32_t shards,
               obs::Log& log);
-    ~TlsKeeper() { stop(); }
+    ~TlsKeeper() { (void)stop(kStopTime); }
     TlsKeeper(const TlsKeeper&) = delete;
     TlsKeeper& operator=(const TlsKeeper&) = delete;
 
@@ -46,7 +48,8 @@ public:
     void watch(TlsTaker& taker);
     // Reads all that is on the disk again, as soon as it can (SIGHUP).
     void request();
-    void stop();
+    // False: it hangs on a disk, and only the end of the process ends it.
+    bool stop(Duration limit);
 
     // One look, for the thread and for tests.
     void look(TlsTaker& taker, bool ordered);
@@ -75,6 +78,7 @@ private:
     std::condition_variable changed_;
     bool ordered_ = false;
     bool stopping_ = false;
+    bool ended_ = false;
     std::thread thread_;
 };
 

@@ -106,7 +106,8 @@ void Session::begin_tls() {
 // it: signing takes as long as a hundred commands.
 io::Task<void> Session::shake_hands() {
     if (secure_->wire.empty()) { co_return; }
-    tls::Context& context = *services_.tls;
+    // The one it began with, which stays as long as it: others may have come and gone since.
+    tls::Context& context = secure_->connection.context();
     tls::Context::Room room = context.find_room(reactor().now());
     while (room == tls::Context::Room::NextTurn) {
         co_await reactor().yield();

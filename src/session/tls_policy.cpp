@@ -50,7 +50,9 @@ bool offers_auth(const Session& session) {
 }
 
 bool hides_logins(const Session& session) {
-    return policy_for(session, config::TlsUsers::Anonymous).login ||
+    // Who must show a certificate logs in over TLS, whatever the rules say.
+    return session.config().tls.client_certificates == config::ClientCertificates::Required ||
+           policy_for(session, config::TlsUsers::Anonymous).login ||
            policy_for(session, config::TlsUsers::Named).login;
 }
 

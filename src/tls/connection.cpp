@@ -15,11 +15,11 @@
 namespace sluice::tls {
 namespace {
 
-// Where a client that uses each ticket once is at home: one for now, and some for those of its
-// connections that open before the next one comes. Each transfer brings two: one with its data
-// connection, and one over the control connection (Session::note_protection). A third cost 5 % of a
-// small file's CPU.
-constexpr std::size_t kControlTickets = 4;
+// A client that uses each ticket once has one for now, and one for a connection that opens before
+// the next ticket comes. Each transfer brings two: one with its data connection, and one over the
+// control connection (Session::note_protection). With four and two, a login took 5 to 10 % more
+// CPU, and so did a small file.
+constexpr std::size_t kControlTickets = 2;
 constexpr std::size_t kDataTickets = 1;
 // The first piece of output memory: a reply of a line or two, or a handshake with a small chain.
 constexpr std::size_t kOutputBytesMin = 2 * 1024;

@@ -54,7 +54,9 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
                                        TicketKeys& keys, Findings& findings) {
     std::unique_ptr<Context> made(new Context(kernel, keys));
     made->strict_sni_ = settings.strict_sni;
-    made->turn_time_ = settings.turn_time;
+    // With revocation lists a step may take milliseconds: they are hashed for each certificate.
+    const bool has_lists = !settings.clients.revoked_pem.empty();
+    made->turn_time_ = has_lists ? Duration() : settings.turn_time;
     made->kernel_ciphers_ = settings.kernel_ciphers;
     bool usable = made->wires_ != nullptr;
     for (const IdentityText& text : settings.identities) {

@@ -15,6 +15,9 @@ namespace {
 
 // Longer chains than this are a mistake: a bundle of all authorities, for example.
 constexpr int kChainMax = 16;
+// Of a chain, as it is sent; a response may have as much again. A handshake's output has room for
+// 64 KiB (Connection::kOwnOutputMax), and some clients give up at 100 KiB.
+constexpr std::size_t kChainBytesMax = 24 * 1024;
 // NIST SP 800-57: what is good beyond 2030 begins here, and OpenSSL's level 2 as well.
 constexpr int kRsaBitsMin = 2048;
 constexpr int kCurveBitsMin = 224;
@@ -174,6 +177,22 @@ Handle<X509> next_certificate(PemReader& reader) {
     return nullptr;
 }
 
+bool is_short(const IdentityText& text, X509* certificate, STACK_OF(X509) * chain,
+              Findings& findings) {
+    int bytes = i2d_X509(certificate, nullptr);
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        bytes += i2d_X509(sk_X509_value(chain, i), nullptr);
+    }
+    if (bytes <= static_cast<int>(kChainBytesMax)) {
+        return true;
+    }
+    report(findings, true,
+           fmt::format("{}: {} KiB of certificates are more than a handshake should carry ({} KiB); "
+                       "give each host name a certificate of its own",
+                       text.chain_name, bytes / 1024, kChainBytesMax / 1024));
+    return false;
+}
+
 }  // namespace
 
 bool has_error(const Findings& findings) {
@@ -220,6 +239,9 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
                            sk_X509_num(identity.chain_.get()) + 2, why));
         return std::nullopt;
     }
+    if (!is_short(text, identity.certificate_.get(), identity.chain_.get(), findings)) {
+        return std::nullopt;
+    }
     if (X509_check_private_key(identity.certificate_.get(), identity.key_.get()) != 1) {
         report(findings, true,
                words_for_mismatch(text, identity.chain_.get(), identity.key_.get()));
@@ -236,7 +258,11 @@ std::optional<Identity> Identity::parse(const IdentityText& text, WallTime now,
     identity.facts_.begins = seconds_of(X509_get0_notBefore(identity.certificate_.get()));
     identity.facts_.expires = seconds_of(X509_get0_notAfter(identity.certificate_.get()));
     identity.facts_.key = kind_of(identity.key_.get());
-    if (!text.ocsp_der.empty()) {
+    if (text.ocsp_der.size() > kChainBytesMax) {
+        report(findings, false,
+               fmt::format("{}: an OCSP response of more than {} KiB is not sent", text.ocsp_name,
+                           kChainBytesMax / 1024));
+    } else if (!text.ocsp_der.empty()) {
         identity.staple_ = Staple::parse(text, identity.certificate_.get(), identity.chain_.get(),
                                          now, findings);
     }

@@ -42,7 +42,11 @@ public:
     }
     // What was not sent stays with the connection.
     void clear() {
-        connection_.keep_output();
+        if (connection_.has_output()) {
+            connection_.keep_output();
+        } else {
+            connection_.lend_output({});
+        }
         buffer_.release();
     }
     MutableBytes plain() const { return buffer_.bytes().first(kPlainBytes); }
@@ -103,16 +107,10 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
         if (transfer.stop().requested()) {
             co_return fail(Errc::Stopped);
         }
-        if (!workspace.is_set()) {
-            Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().tls);
-            if (!taken) {
-                co_return fail(taken.error());
-            }
-            workspace.set(std::move(*taken));
-        }
         if (offset >= hot_until) {
             const std::int64_t window = std::min(kWindowBytes, size - offset);
             if (!is_hot(transfer.kernel(), file, offset, window)) {
+                workspace.clear();  // nobody else shall wait for this disk
                 const Status filled = co_await fill(transfer, file, offset, window);
                 if (!filled) {
                     co_return fail(filled.error());
@@ -131,6 +129,13 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
             co_await reactor.wait_for_budget();
             slice_used = 0;
             continue;
+        }
+        if (!workspace.is_set()) {
+            Result<Buffer> taken = co_await transfer.take_buffer(transfer.buffers().tls);
+            if (!taken) {
+                co_return fail(taken.error());
+            }
+            workspace.set(std::move(*taken));
         }
         const std::int64_t end = std::min(hot_until, offset + piece);
         const Result<std::int64_t> made =

@@ -540,6 +540,12 @@ class ClientCertificates(CertificateCase):
             self.assert_shut_out(server, context_of(), "peer did not return a certificate")
             client = self.log_in(server, code="331")
             client.expect(client.command("PASS x"), "230")
+        # The password does not follow in clear, whatever tls.mode says.
+        with self.serve_clients("required", "tls.client_user=none", "tls.allow_ccc=true") as server:
+            client = self.log_in(server, code="331")
+            client.expect(client.command("CCC"), "503")
+            client.expect(client.command("PASS x"), "230")
+            client.expect(client.command("CCC"), "200")
 
     def test_data_connections_are_of_the_same_client(self):
         self.tree.write("file", b"x" * 1000)

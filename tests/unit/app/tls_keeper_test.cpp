@@ -242,8 +242,8 @@ TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     begin();
     keeper_.watch(taker_);
     keeper_.request();
-    keeper_.stop();
-    keeper_.stop();
+    EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
+    EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
     EXPECT_LE(taker_.count, 1);
 }
 

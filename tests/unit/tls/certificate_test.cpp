@@ -109,6 +109,15 @@ TEST(Certificate, WithABundleOfAllAuthoritiesIsRefused) {
     EXPECT_EQ(error_of(text), "fullchain.pem: more than 16 certificates are no chain");
 }
 
+TEST(Certificate, ThatNoHandshakeShouldCarryIsRefused) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 1500; ++i) {
+        names.push_back("host-" + std::to_string(i) + ".example.org");
+    }
+    const std::string error = error_of(named(*make_self_signed(names, kNow)));
+    EXPECT_NE(error.find("KiB of certificates are more than a handshake"), std::string::npos);
+}
+
 TEST(Certificate, WithoutAKeyIsSaidSo) {
     IdentityText text = good();
     text.key_pem = text.chain_pem;
