@@ -211,6 +211,7 @@ int run_server(const config::Snapshot& config) {
         keeper.emplace(kernel, config, shards, sinks.tls_log());
         contexts = keeper->read(findings);
         if (contexts.empty()) { return complain_of(findings); }
+        log_kernel_tls(config, sinks.main_log(), kernel);
     }
     auto server = std::make_unique<server::Server>(kernel, config, **root, sinks, engine, shards,
                                                    std::move(contexts));
@@ -223,7 +224,6 @@ int run_server(const config::Snapshot& config) {
     log_notice(sinks.main_log(), kernel, obs::EventKind::Start,
                fmt::format("serving with {} and {} shards", engine_name, shards));
     if (keeper) {
-        log_kernel_tls(config, sinks.main_log(), kernel);
         keeper->tell(findings);
         keeper->watch(taker);
     }
