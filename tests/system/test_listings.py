@@ -258,7 +258,7 @@ class Million(SystemCase):
             self.skipTest("slow: set SLUICE_SLOW=1")
         os.mkdir(self.tree.path("many"))
         folder = os.open(self.tree.path("many"), os.O_RDONLY)
-        # Names are what counts here, and a name of a file that exists is made in a third of the time.
+        # Names are what counts here, and another name of a file is made in a fifth of the time.
         # ext4 allows 65,000 for each file.
         for i in range(self.COUNT):
             name = "entry-%07d" % i
