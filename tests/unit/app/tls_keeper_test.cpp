@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -245,6 +246,25 @@ TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
     EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
     EXPECT_LE(taker_.count, 1);
+}
+
+// A disk that hangs must not keep the process from ending.
+TEST_F(TlsKeeperTest, AThreadThatHangsIsNotWaitedForForEver) {
+    struct Hanging final : TlsTaker {
+        void take(server::TlsContexts) override {
+            entered.set_value();
+            released.get_future().wait();
+        }
+        std::promise<void> entered;
+        std::promise<void> released;
+    } hanging;
+    begin();
+    keeper_.watch(hanging);
+    keeper_.request();
+    hanging.entered.get_future().wait();
+    EXPECT_FALSE(keeper_.stop(Duration::milliseconds(10)));
+    hanging.released.set_value();
+    EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
 }
 
 TEST(TlsWatch, DoesNotTakeARefusalForTheLastWord) {
