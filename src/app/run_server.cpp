@@ -108,7 +108,7 @@ void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& 
     if (config.tls.kernel == config::KernelTls::Off) {
         text += "off";
     } else if (ciphers == 0) {
-        text += "not available (modprobe tls, then send HUP)";
+        text += "not available (modprobe tls, before sluiced starts)";
     } else {
         text += tls::names_of_ciphers(ciphers);
     }

@@ -40,6 +40,10 @@ struct Rule {
     bool may_wait;  // "eventually" may stand before it
 };
 
+inline bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
 // Words, and texts in quotes. Returns what is wrong with them, or "".

@@ -14,10 +14,6 @@ namespace {
 // A transcript is read by people; one that outgrows this is several.
 constexpr std::size_t kStepsMax = 2000;
 
-bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 class Parser {
 public:
     Parser(std::string name, std::string_view text) : text_(text) { out_.name = std::move(name); }

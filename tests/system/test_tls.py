@@ -471,8 +471,8 @@ class Tls(SystemCase):
             data.close()
             client.expect(client.command("NOOP"), "200")
 
-    def test_an_alert_of_the_client_is_no_success(self):
-        # Written whole into the socket before the client breaks off, so that only its alert tells.
+    def test_a_client_that_breaks_off_has_no_success(self):
+        # The file is whole in the socket by then, so only what the client sends can tell.
         self.tree.write("file", b"x" * 1000)
         with self.tls() as server, TlsClient(server) as client:
             client.login()

@@ -65,7 +65,8 @@ public:
     ClientContext& operator=(const ClientContext&) = delete;
     ~ClientContext();
 
-    // As those of Context: a handshake costs as much as a hundred commands.
+    // Whether a step may run in the turn that began at `turn`, and how long one took: a handshake
+    // costs as much as a hundred commands. No helpers here: what finds no time waits for a turn.
     bool has_time(Instant turn) {
         if (turn_ != turn) {
             turn_ = turn;

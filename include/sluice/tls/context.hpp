@@ -78,7 +78,8 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context();
 
-    // Steps of handshakes that a shard has with the helpers at a time: signing takes as long as
+    // Steps of handshakes that wait at the helpers at a time, of this Context (a former one, whose
+    // sessions go on, has its own): signing takes as long as
     // opening a dozen files, and in a storm those that do would stand behind hundreds of them.
     static constexpr std::uint32_t kHelperStepsMax = 2;
 
