@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "net/socket_tuning.hpp"
+#include "sluice/net/socket_tuning.hpp"
 
 namespace sluice::net {
 
@@ -84,7 +84,7 @@ Status ExclusivePorts::reserve(Reservation& reservation, const sys::SocketAddres
     std::uint32_t slot = 0;
     const Result<int> listener = bind_slot(slot);
     if (!listener) { return fail(listener.error()); }
-    tune_data_listener(reactor_.kernel(), *listener, congestion_);
+    tune_data_socket(reactor_.kernel(), *listener, congestion_);
     auto held = std::make_unique<Held>();
     held->ports = this;
     held->reservation = &reservation;

@@ -1,6 +1,6 @@
 #include "sluice/net/pooled_ports.hpp"
 
-#include "net/socket_tuning.hpp"
+#include "sluice/net/socket_tuning.hpp"
 
 namespace sluice::net {
 namespace {
@@ -38,7 +38,7 @@ Status PooledPorts::listen(const sys::SocketAddress& host, std::uint16_t first,
             refusal = listener.error();
             continue;
         }
-        tune_data_listener(reactor_.kernel(), *listener, congestion_);
+        tune_data_socket(reactor_.kernel(), *listener, congestion_);
         std::unique_ptr<Port> port = std::make_unique<Port>();
         port->pool = this;
         port->listener = Socket(reactor_, *listener);

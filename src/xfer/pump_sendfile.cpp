@@ -35,6 +35,7 @@ io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64
     const std::uint64_t slice = transfer.config().transfer.slice;
     std::int64_t hot_until = offset;
     std::uint64_t slice_left = slice;
+    UnsentRoom::Share share(transfer.buffers().unsent);
     while (offset < size) {
         if (transfer.stop().requested()) { co_return fail(Errc::Stopped); }
         if (offset >= hot_until) {
@@ -67,6 +68,9 @@ io::Task<Status> send_file(Transfer& transfer, const vfs::File& file, std::int64
         if (moved > 0) { transfer.count(moved); }
         if (sent && moved == 0) { co_return fail(Errc::Truncated); }
         if (!sent && sent.error().code != Errc::WouldBlock) { co_return fail(sent.error()); }
+        if (!sent && share.widen(transfer.kernel(), transfer.socket().fd(), size - offset)) {
+            continue;
+        }
         if (!sent) {
             // Only EAGAIN promises that we shall be woken. A short count may also mean that the
             // file has become shorter or unreadable; the next call says which, and costs little

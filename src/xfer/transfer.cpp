@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sluice/net/socket_tuning.hpp"
 #include "xfer/outlet.hpp"
 #include "xfer/secured.hpp"
 
@@ -128,9 +129,7 @@ io::Task<Status> Transfer::connect_active() {
     const Result<int> fd = kernel().connecting_socket(setup_->source.with_port(0));
     if (!fd) { co_return fail(fd.error()); }
     socket_ = net::Socket(reactor_, *fd);
-    if (!config_.transfer.congestion.empty()) {
-        (void)kernel().set_congestion(*fd, config_.transfer.congestion.c_str());
-    }
+    net::tune_data_socket(kernel(), *fd, config_.transfer.congestion);
     reactor_.set_timer(timer_, patience_);
     before_wait();
     const Result<std::uint32_t> connected =

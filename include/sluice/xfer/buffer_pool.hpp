@@ -17,6 +17,7 @@
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/intrusive_list.hpp"
 #include "sluice/io/event.hpp"
+#include "sluice/xfer/unsent_room.hpp"
 
 namespace sluice::xfer {
 
@@ -145,6 +146,7 @@ struct BufferPools {
     BufferPool tls;      // RETR, TYPE I, over TLS: as much again as uploads may have
     BufferPool deflate;  // MODE Z, and listings that are not plain
     BufferPool digest;   // HASH and its kin; beside `bytes_max`, since 256 KiB are no memory
+    UnsentRoom unsent;   // RETR, TYPE I: page cache that waits in sockets, no memory of ours
 };
 
 }  // namespace sluice::xfer

@@ -3,6 +3,8 @@
 #include "sluice/xfer/pumps.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -152,6 +154,36 @@ TEST_P(PumpTest, StoresEveryByteOverManyRounds) {
     EXPECT_EQ(transfer_->bytes(), bytes.size());
     EXPECT_TRUE(files_.read("file") == bytes);
     EXPECT_EQ(buffers_.upload.out(), 0u);
+}
+
+// Active connections are tuned like passive ones, and more may wait for a reader that is slow.
+TEST_P(PumpTest, WidensTheSocketOfASlowReaderAndSendsEveryByte) {
+    const std::string bytes = some_bytes(24 << 20);
+    files_.write("file", bytes);
+    vfs::File file = opened();
+    Status outcome;
+    io::Task<void> task = retrieve(*transfer_, file, 0, outcome);
+    task.start();
+    const auto unsent_max = [&] {
+        int value = 0;
+        socklen_t length = sizeof value;
+        ::getsockopt(transfer_->socket().fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, &length);
+        return value;
+    };
+    int client = -1;
+    ASSERT_TRUE(turn_until([&] {
+        if (client < 0) { client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
+        return client >= 0 && transfer_->socket().is_open();
+    }));
+    EXPECT_EQ(unsent_max(), net::kNotSentLowatBytes);
+    ASSERT_TRUE(turn_until([&] { return unsent_max() == UnsentRoom::kWideBytes; }));
+    std::string received;
+    std::thread reader([&] { received = receive_everything(client); });
+    EXPECT_TRUE(turn_until([&] { return task.done(); }));
+    reader.join();
+    ::close(client);
+    EXPECT_TRUE(outcome);
+    EXPECT_TRUE(received == bytes);
 }
 
 TEST_P(PumpTest, AResetEndsAnUploadAndLeavesNoBuffer) {
