@@ -34,7 +34,7 @@ public:
             if (taken_) { room_.left_ += kExtraBytes; }
         }
 
-        // When `socket` is full and `unsent` bytes are to follow: lets more of them wait there. True
+        // When `socket` is full and `unsent` bytes follow: lets more of them wait there. True
         // once, when the socket takes more now; false when few follow, or there is no room.
         bool widen(sys::Kernel& kernel, int socket, std::int64_t unsent) {
             if (taken_ || unsent < kWideBytes || room_.left_ < kExtraBytes) { return false; }
