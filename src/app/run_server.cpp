@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/check_world.hpp"
 #include "app/log_sinks.hpp"
 #include "app/tls_keeper.hpp"
 #include "sluice/io/select_backend.hpp"
@@ -53,6 +54,14 @@ int code_of(Error error) {
     }
 }
 
+void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::string_view text,
+                obs::Level level = obs::Level::Info) {
+    obs::Event notice(kind, level);
+    notice.when = kernel.wall_time();
+    notice.reason = text;
+    log.emit(notice);
+}
+
 io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Log& log,
                              std::string& refusal, bool& refused) {
     refused = false;
@@ -60,11 +69,8 @@ io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Lo
     if (io::probe_io_uring(kernel, refusal)) { return io::EngineKind::IoUring; }
     refused = wanted == config::Engine::IoUring;
     if (!refused) {
-        const std::string text = refusal + "; using epoll";
-        obs::Event notice(obs::EventKind::Notice, obs::Level::Warn);
-        notice.when = kernel.wall_time();
-        notice.reason = text;
-        log.emit(notice);
+        log_notice(log, kernel, obs::EventKind::Notice, refusal + "; using epoll",
+                   obs::Level::Warn);
     }
     return io::EngineKind::Epoll;
 }
@@ -93,13 +99,6 @@ void announce(const config::Snapshot& config, const server::Server& server,
                         server.shards() == 1 ? "shard" : "shards", ports.first, ports.last);
     text += "  stop with Ctrl-C; a second Ctrl-C does not wait for transfers\n";
     say(text);
-}
-
-void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::string_view text) {
-    obs::Event notice(kind, obs::Level::Info);
-    notice.when = kernel.wall_time();
-    notice.reason = text;
-    log.emit(notice);
 }
 
 void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& kernel) {
@@ -194,15 +193,15 @@ int run_server(const config::Snapshot& config) {
     const std::uint32_t cores = static_cast<std::uint32_t>(sys::allowed_cpus().size());
     const std::uint32_t shards = config.server.shards == 0 ? cores : config.server.shards;
     LogSinks sinks(config.log, shards);
-    if (const Status opened = sinks.open(); !opened) {
-        return complain(fmt::format("cannot open the log: {}", text_of(opened.error())),
-                        EX_CANTCREAT);
-    }
     std::string refusal;
+    if (!sinks.open(refusal)) { return complain(refusal, EX_CANTCREAT); }
     bool refused = false;
     const io::EngineKind engine =
         choose_engine(kernel, config.server.engine, sinks.main_log(), refusal, refused);
     if (refused) { return complain(refusal, EX_UNAVAILABLE); }
+    if (const std::string doubt = congestion_doubt(kernel, config); !doubt.empty()) {
+        log_notice(sinks.main_log(), kernel, obs::EventKind::Notice, doubt, obs::Level::Warn);
+    }
 
     std::optional<TlsKeeper> keeper;
     tls::Findings findings;

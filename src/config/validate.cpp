@@ -140,6 +140,12 @@ void validate(const Snapshot& snapshot, const std::vector<Place>& places,
                        "TLS needs 'tls.certificate' or 'tls.certificates', or, for trying things "
                        "out, 'tls.self_signed'");
     }
+    if (!tls.is_on() && (!tls.certificate.empty() || !tls.certificates.empty())) {
+        checker.report(Severity::Warning,
+                       tls.certificate.empty() ? "tls.certificates" : "tls.certificate", "tls.mode",
+                       "nobody is offered TLS while 'tls.mode' is \"off\" and 'tls.listen' names "
+                       "no address");
+    }
     if (!tls.ocsp.empty() && tls.certificate.empty()) {
         checker.report(Severity::Error, "tls.ocsp", "tls.certificate",
                        "'tls.ocsp' belongs to 'tls.certificate', which is not set; in a folder of "
