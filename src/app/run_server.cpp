@@ -170,6 +170,35 @@ bool serve_until_stopped(server::Server& server, LogSinks& sinks, sys::Kernel& k
     return true;
 }
 
+// From the first session to the last: all stands, and signals say when to end.
+int serve(server::Server& server, const vfs::Root& root, LogSinks& sinks, sys::Kernel& kernel,
+          TlsKeeper* keeper, const config::Snapshot& config) {
+    // What uploads of a killed process left behind is swept while serving; it may take a while.
+    std::thread sweeper;
+    if (config.anonymous.writable) {
+        sweeper = std::thread([&root, &log = sinks.sweep_log(), &kernel] {
+            sweep(root, log, kernel);
+        });
+    }
+
+    if (!serve_until_stopped(server, sinks, kernel, keeper, config.server.shutdown_grace)) {
+        std::fflush(stdout);
+        complain(fmt::format("{} sessions did not end in time and were left", server.sessions()),
+                 EXIT_FAILURE);
+        ::_exit(EXIT_FAILURE);
+    }
+    server.join();
+    if (sweeper.joinable()) { sweeper.join(); }
+    log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
+    // It finds no shards any more. All is said; the files it hangs on may never come back.
+    if (keeper != nullptr && !keeper->stop(kKillTime)) {
+        std::fflush(stdout);
+        ::_exit(complain("the disk with the certificates does not answer, and was left",
+                         EXIT_FAILURE));
+    }
+    return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 int run_server(const config::Snapshot& config) {
@@ -227,32 +256,7 @@ int run_server(const config::Snapshot& config) {
         keeper->watch(taker);
     }
 
-    // What uploads of a killed process left behind is swept while serving; it may take a while.
-    std::thread sweeper;
-    if (config.anonymous.writable) {
-        sweeper = std::thread([&root = **root, &log = sinks.sweep_log(), &kernel] {
-            sweep(root, log, kernel);
-        });
-    }
-
-    if (!serve_until_stopped(*server, sinks, kernel, keeper ? &*keeper : nullptr,
-                             config.server.shutdown_grace)) {
-        std::fflush(stdout);
-        complain(fmt::format("{} sessions did not end in time and were left",
-                             server->sessions()),
-                 EXIT_FAILURE);
-        ::_exit(EXIT_FAILURE);
-    }
-    server->join();
-    if (sweeper.joinable()) { sweeper.join(); }
-    log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
-    // It finds no shards any more. All is said; the files it hangs on may never come back.
-    if (keeper && !keeper->stop(kKillTime)) {
-        std::fflush(stdout);
-        ::_exit(complain("the disk with the certificates does not answer, and was left",
-                         EXIT_FAILURE));
-    }
-    return EXIT_SUCCESS;
+    return serve(*server, **root, sinks, kernel, keeper ? &*keeper : nullptr, config);
 }
 
 }  // namespace sluice::app
