@@ -137,6 +137,7 @@ SSL_CTX* plain_context(const tls::IdentityText& identity) {
 
 void send_bare(SSL* ssl, int socket, Source& source, std::uint64_t bytes) {
     static BIO_METHOD* const method = make_gatherer();
+    Gather gather;
     BIO* bio = BIO_new(method);
     BIO_set_data(bio, &gather);
     BIO_set_init(bio, 1);
