@@ -1,5 +1,5 @@
-// toml++ 3.3.0, as every source of ours must include it: corrected, and the same everywhere, because
-// several of them are linked into one program.
+// toml++ 3.3.0, corrected. Every source of ours includes it by this header: several of them are
+// linked into one program, where its inline functions must be the same.
 #pragma once
 
 // Debian's library form of toml++ is built with exceptions; the header form follows our flags. Its
