@@ -17,17 +17,17 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "gather.hpp"
+
 namespace {
 
 constexpr std::size_t kPlainBytes = 64 * 1024;
-constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::size_t kRecordBytes = 16 * 1024;
 constexpr std::size_t kCommandBytesMax = 4096;
 // Of 5,000 idle sessions, were they asked for.
@@ -57,29 +57,6 @@ int listen_on(std::uint16_t& port) {
     }
     port = ntohs(address.sin_port);
     return listener;
-}
-
-// Where OpenSSL's records gather: one send takes them all.
-struct Gather {
-    std::vector<std::uint8_t> memory = std::vector<std::uint8_t>(kPieceBytes + 64 * 1024);
-    std::size_t used = 0;
-};
-
-int gather_write(BIO* bio, const char* from, std::size_t size, std::size_t* count) {
-    Gather& gather = *static_cast<Gather*>(BIO_get_data(bio));
-    std::memcpy(gather.memory.data() + gather.used, from, size);
-    gather.used += size;
-    *count = size;
-    return 1;
-}
-
-long gather_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
-BIO_METHOD* make_gatherer() {
-    BIO_METHOD* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "gather");
-    BIO_meth_set_write_ex(made, gather_write);
-    BIO_meth_set_ctrl(made, gather_control);
-    return made;
 }
 
 bool send_all(int socket, const std::uint8_t* data, std::size_t size) {

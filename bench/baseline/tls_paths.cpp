@@ -23,12 +23,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "gather.hpp"
 #include "sluice/sys/linux_kernel.hpp"
 #include "sluice/tls/connection.hpp"
 
@@ -37,7 +37,6 @@ namespace {
 using namespace sluice;
 
 constexpr std::size_t kPlainBytes = 64 * 1024;
-constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::size_t kFileBytes = 64 << 20;
 
 std::uint64_t sends = 0;
@@ -56,21 +55,6 @@ void send_all(int socket, const std::uint8_t* data, std::size_t size) {
         size -= static_cast<std::size_t>(sent);
     }
 }
-
-struct Gather {
-    std::vector<std::uint8_t> memory = std::vector<std::uint8_t>(kPieceBytes + 64 * 1024);
-    std::size_t used = 0;
-};
-
-int gather_write(BIO* bio, const char* from, std::size_t size, std::size_t* count) {
-    Gather& gather = *static_cast<Gather*>(BIO_get_data(bio));
-    std::memcpy(gather.memory.data() + gather.used, from, size);
-    gather.used += size;
-    *count = size;
-    return 1;
-}
-
-long gather_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 double seconds_of(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -152,12 +136,7 @@ SSL_CTX* plain_context(const tls::IdentityText& identity) {
 }
 
 void send_bare(SSL* ssl, int socket, Source& source, std::uint64_t bytes) {
-    static BIO_METHOD* const method = [] {
-        BIO_METHOD* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "gather");
-        BIO_meth_set_write_ex(made, gather_write);
-        BIO_meth_set_ctrl(made, gather_control);
-        return made;
-    }();
+    static BIO_METHOD* const method = make_gatherer();
     Gather gather;
     BIO* bio = BIO_new(method);
     BIO_set_data(bio, &gather);

@@ -4,10 +4,12 @@
 
 #include <memory>
 
+#include "app/log_sinks.hpp"
 #include "app/tls_files.hpp"
 #include "sluice/io/select_backend.hpp"
 #include "sluice/proto/charset.hpp"
 #include "sluice/server/server.hpp"
+#include "sluice/sys/append_file.hpp"
 #include "sluice/sys/process.hpp"
 #include "sluice/vfs/root.hpp"
 
@@ -41,11 +43,29 @@ void check_listeners(sys::Kernel& kernel, const config::Snapshot& config, WorldR
             continue;
         }
         const bool is_in_use = listener.error().code == Errc::AddressInUse;
-        report.errors += is_in_use ? 0 : 1;
-        report.text += fmt::format("{}: cannot listen on {}: {}{}\n",
-                                   is_in_use ? "warning" : "error", address.text(),
-                                   text_of(listener.error()),
-                                   is_in_use ? " (by a running sluiced?)" : "");
+        if (is_in_use) {
+            report.text += fmt::format("warning: cannot listen on {}: {} (by a running sluiced?)\n",
+                                       address.text(), text_of(listener.error()));
+            continue;
+        }
+        ++report.errors;
+        report.text +=
+            fmt::format("error: {}\n", server::listen_refusal(address, listener.error()));
+    }
+}
+
+void check_log(std::string_view key, const std::string& path, WorldReport& report) {
+    const Status probe = sys::AppendFile::probe(path);
+    if (probe) { return; }
+    const bool is_error = probe.error().code != Errc::NotFound;
+    report.errors += is_error ? 1 : 0;
+    report.text += fmt::format("{}: {}\n", is_error ? "error" : "warning",
+                               log_refusal(key, path, probe.error()));
+}
+
+void check_congestion(sys::Kernel& kernel, const config::Snapshot& config, WorldReport& report) {
+    if (const std::string doubt = congestion_doubt(kernel, config); !doubt.empty()) {
+        report.text += fmt::format("warning: {}\n", doubt);
     }
 }
 
@@ -107,6 +127,24 @@ void check_limits(const config::Snapshot& config, WorldReport& report) {
 
 }  // namespace
 
+std::string congestion_doubt(sys::Kernel& kernel, const config::Snapshot& config) {
+    const std::string& name = config.transfer.congestion;
+    if (name.empty()) { return ""; }
+    // Any socket of TCP tells; the loopback and a free port are there wherever sluice can run.
+    const Result<int> listener =
+        kernel.listen(*sys::SocketAddress::parse("127.0.0.1", 0), sys::ListenOptions());
+    if (!listener) { return ""; }
+    const Status set = kernel.set_congestion(*listener, name.c_str());
+    kernel.close(*listener);
+    if (set) { return ""; }
+    const std::string_view why = set.error().code == Errc::NotFound ? "the kernel has no such module"
+                                                                    : text_of(set.error());
+    return fmt::format(
+        "transfer.congestion = \"{}\" is not used: {}; 'sysctl "
+        "net.ipv4.tcp_available_congestion_control' lists what there is",
+        name, why);
+}
+
 WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config) {
     WorldReport report;
     check_root(kernel, config, report);
@@ -114,6 +152,9 @@ WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config) {
     check_engine(kernel, config, report);
     check_charset(config, report);
     check_tls(kernel, config, report);
+    check_log("log.file", config.log.file, report);
+    check_log("log.transfer_file", config.log.transfer_file, report);
+    check_congestion(kernel, config, report);
     check_limits(config, report);
     return report;
 }

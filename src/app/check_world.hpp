@@ -14,9 +14,14 @@ struct WorldReport {
     std::string text;  // a line for each error and each warning; "" when all is well
 };
 
-// Opens the served folder, listens on each address for a moment, and tries the engine that was
-// asked for. Changes nothing. An address that is in use is a warning: mostly it is the running
-// sluiced whose new configuration is being checked.
+// Opens the served folder, listens on each address for a moment, tries the engine that was asked
+// for, and looks whether the logs could be written. Changes nothing. An address that is in use is a
+// warning: mostly it is the running sluiced whose new configuration is being checked. So is a log
+// without its folder, which systemd makes just before a start (LogsDirectory=).
 WorldReport check_world(sys::Kernel& kernel, const config::Snapshot& config);
+
+// Why `transfer.congestion` will have no effect; "" when it will, or is not set. A server starts
+// all the same: its connections have the system's.
+std::string congestion_doubt(sys::Kernel& kernel, const config::Snapshot& config);
 
 }  // namespace sluice::app

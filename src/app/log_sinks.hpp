@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "sluice/config/snapshot.hpp"
 #include "sluice/obs/log_writer.hpp"
@@ -15,8 +17,9 @@ class LogSinks final : public server::LogSource {
 public:
     LogSinks(const config::LogSection& config, std::uint32_t shards);
 
-    // Opens the files and starts the writer; before that there is no log.
-    Status open();
+    // Opens the files and starts the writer; before that there is no log. On failure `refusal` is a
+    // sentence for the operator.
+    Status open(std::string& refusal);
 
     obs::LogWriter& writer() { return *writer_; }
     // Main's own log.
@@ -43,5 +46,8 @@ private:
     FileSink transfer_file_;
     std::unique_ptr<obs::LogWriter> writer_;
 };
+
+// What a log that cannot be opened is told as: the key, the file, the reason.
+std::string log_refusal(std::string_view key, const std::string& path, Error error);
 
 }  // namespace sluice::app

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/check_world.hpp"
 #include "app/log_sinks.hpp"
 #include "app/tls_keeper.hpp"
 #include "sluice/io/select_backend.hpp"
@@ -53,6 +54,14 @@ int code_of(Error error) {
     }
 }
 
+void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::string_view text,
+                obs::Level level = obs::Level::Info) {
+    obs::Event notice(kind, level);
+    notice.when = kernel.wall_time();
+    notice.reason = text;
+    log.emit(notice);
+}
+
 io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Log& log,
                              std::string& refusal, bool& refused) {
     refused = false;
@@ -60,11 +69,8 @@ io::EngineKind choose_engine(sys::Kernel& kernel, config::Engine wanted, obs::Lo
     if (io::probe_io_uring(kernel, refusal)) { return io::EngineKind::IoUring; }
     refused = wanted == config::Engine::IoUring;
     if (!refused) {
-        const std::string text = refusal + "; using epoll";
-        obs::Event notice(obs::EventKind::Notice, obs::Level::Warn);
-        notice.when = kernel.wall_time();
-        notice.reason = text;
-        log.emit(notice);
+        log_notice(log, kernel, obs::EventKind::Notice, refusal + "; using epoll",
+                   obs::Level::Warn);
     }
     return io::EngineKind::Epoll;
 }
@@ -93,13 +99,6 @@ void announce(const config::Snapshot& config, const server::Server& server,
                         server.shards() == 1 ? "shard" : "shards", ports.first, ports.last);
     text += "  stop with Ctrl-C; a second Ctrl-C does not wait for transfers\n";
     say(text);
-}
-
-void log_notice(obs::Log& log, sys::Kernel& kernel, obs::EventKind kind, std::string_view text) {
-    obs::Event notice(kind, obs::Level::Info);
-    notice.when = kernel.wall_time();
-    notice.reason = text;
-    log.emit(notice);
 }
 
 void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& kernel) {
@@ -171,6 +170,35 @@ bool serve_until_stopped(server::Server& server, LogSinks& sinks, sys::Kernel& k
     return true;
 }
 
+// From the first session to the last: all stands, and signals say when to end.
+int serve(server::Server& server, const vfs::Root& root, LogSinks& sinks, sys::Kernel& kernel,
+          TlsKeeper* keeper, const config::Snapshot& config) {
+    // What uploads of a killed process left behind is swept while serving; it may take a while.
+    std::thread sweeper;
+    if (config.anonymous.writable) {
+        sweeper = std::thread([&root, &log = sinks.sweep_log(), &kernel] {
+            sweep(root, log, kernel);
+        });
+    }
+
+    if (!serve_until_stopped(server, sinks, kernel, keeper, config.server.shutdown_grace)) {
+        std::fflush(stdout);
+        complain(fmt::format("{} sessions did not end in time and were left", server.sessions()),
+                 EXIT_FAILURE);
+        ::_exit(EXIT_FAILURE);
+    }
+    server.join();
+    if (sweeper.joinable()) { sweeper.join(); }
+    log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
+    // It finds no shards any more. All is said; the files it hangs on may never come back.
+    if (keeper != nullptr && !keeper->stop(kKillTime)) {
+        std::fflush(stdout);
+        ::_exit(complain("the disk with the certificates does not answer, and was left",
+                         EXIT_FAILURE));
+    }
+    return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 int run_server(const config::Snapshot& config) {
@@ -194,15 +222,15 @@ int run_server(const config::Snapshot& config) {
     const std::uint32_t cores = static_cast<std::uint32_t>(sys::allowed_cpus().size());
     const std::uint32_t shards = config.server.shards == 0 ? cores : config.server.shards;
     LogSinks sinks(config.log, shards);
-    if (const Status opened = sinks.open(); !opened) {
-        return complain(fmt::format("cannot open the log: {}", text_of(opened.error())),
-                        EX_CANTCREAT);
-    }
     std::string refusal;
+    if (!sinks.open(refusal)) { return complain(refusal, EX_CANTCREAT); }
     bool refused = false;
     const io::EngineKind engine =
         choose_engine(kernel, config.server.engine, sinks.main_log(), refusal, refused);
     if (refused) { return complain(refusal, EX_UNAVAILABLE); }
+    if (const std::string doubt = congestion_doubt(kernel, config); !doubt.empty()) {
+        log_notice(sinks.main_log(), kernel, obs::EventKind::Notice, doubt, obs::Level::Warn);
+    }
 
     std::optional<TlsKeeper> keeper;
     tls::Findings findings;
@@ -228,32 +256,7 @@ int run_server(const config::Snapshot& config) {
         keeper->watch(taker);
     }
 
-    // What uploads of a killed process left behind is swept while serving; it may take a while.
-    std::thread sweeper;
-    if (config.anonymous.writable) {
-        sweeper = std::thread([&root = **root, &log = sinks.sweep_log(), &kernel] {
-            sweep(root, log, kernel);
-        });
-    }
-
-    if (!serve_until_stopped(*server, sinks, kernel, keeper ? &*keeper : nullptr,
-                             config.server.shutdown_grace)) {
-        std::fflush(stdout);
-        complain(fmt::format("{} sessions did not end in time and were left",
-                             server->sessions()),
-                 EXIT_FAILURE);
-        ::_exit(EXIT_FAILURE);
-    }
-    server->join();
-    if (sweeper.joinable()) { sweeper.join(); }
-    log_notice(sinks.main_log(), kernel, obs::EventKind::Stop, "stopped");
-    // It finds no shards any more. All is said; the files it hangs on may never come back.
-    if (keeper && !keeper->stop(kKillTime)) {
-        std::fflush(stdout);
-        ::_exit(complain("the disk with the certificates does not answer, and was left",
-                         EXIT_FAILURE));
-    }
-    return EXIT_SUCCESS;
+    return serve(*server, **root, sinks, kernel, keeper ? &*keeper : nullptr, config);
 }
 
 }  // namespace sluice::app

@@ -99,6 +99,50 @@ void check_tls_rules(const Snapshot& snapshot, Checker& checker) {
     }
 }
 
+void check_tls_clients(const TlsSection& tls, Checker& checker) {
+    const bool asks_clients = tls.client_certificates != ClientCertificates::Off;
+    if (asks_clients && !tls.is_on()) {
+        checker.report(Severity::Error, "tls.client_certificates", "tls.mode",
+                       "'tls.client_certificates' needs TLS, and 'tls.mode' is \"off\"");
+    }
+    if (asks_clients && tls.client_authorities.empty()) {
+        checker.report(Severity::Error, "tls.client_certificates", "tls.client_authorities",
+                       "'tls.client_certificates' needs 'tls.client_authorities': the file with the "
+                       "certificates of those that vouch for clients");
+    }
+    if (!asks_clients && (!tls.client_authorities.empty() || !tls.client_crl.empty())) {
+        checker.report(Severity::Warning,
+                       tls.client_authorities.empty() ? "tls.client_crl" : "tls.client_authorities",
+                       "tls.client_certificates",
+                       "no client is asked for a certificate while 'tls.client_certificates' is "
+                       "\"off\"");
+    }
+}
+
+void check_tls(const TlsSection& tls, Checker& checker) {
+    if (tls.is_on() && tls.certificate.empty() && tls.certificates.empty() && !tls.self_signed) {
+        checker.report(Severity::Error, "tls.certificate", tls.listen.empty() ? "tls.mode" : "tls.listen",
+                       "TLS needs 'tls.certificate' or 'tls.certificates', or, for trying things "
+                       "out, 'tls.self_signed'");
+    }
+    if (!tls.is_on() && (!tls.certificate.empty() || !tls.certificates.empty())) {
+        checker.report(Severity::Warning,
+                       tls.certificate.empty() ? "tls.certificates" : "tls.certificate", "tls.mode",
+                       "nobody is offered TLS while 'tls.mode' is \"off\" and 'tls.listen' names "
+                       "no address");
+    }
+    if (!tls.ocsp.empty() && tls.certificate.empty()) {
+        checker.report(Severity::Error, "tls.ocsp", "tls.certificate",
+                       "'tls.ocsp' belongs to 'tls.certificate', which is not set; in a folder of "
+                       "'tls.certificates' it is the file ocsp.der");
+    }
+    check_tls_clients(tls, checker);
+    if (tls.protect_data && !tls.is_on()) {
+        checker.report(Severity::Error, "tls.protect_data", "tls.mode",
+                       "'tls.protect_data' refuses all transfers while 'tls.mode' is \"off\"");
+    }
+}
+
 }  // namespace
 
 void validate(const Snapshot& snapshot, const std::vector<Place>& places,
@@ -134,38 +178,7 @@ void validate(const Snapshot& snapshot, const std::vector<Place>& places,
             "'transfer.allow_foreign_data' needs 'server.passive_mode' to be \"auto\" or "
             "\"exclusive\"; it is \"pooled\"");
     }
-    const TlsSection& tls = snapshot.tls;
-    if (tls.is_on() && tls.certificate.empty() && tls.certificates.empty() && !tls.self_signed) {
-        checker.report(Severity::Error, "tls.certificate", tls.listen.empty() ? "tls.mode" : "tls.listen",
-                       "TLS needs 'tls.certificate' or 'tls.certificates', or, for trying things "
-                       "out, 'tls.self_signed'");
-    }
-    if (!tls.ocsp.empty() && tls.certificate.empty()) {
-        checker.report(Severity::Error, "tls.ocsp", "tls.certificate",
-                       "'tls.ocsp' belongs to 'tls.certificate', which is not set; in a folder of "
-                       "'tls.certificates' it is the file ocsp.der");
-    }
-    const bool asks_clients = tls.client_certificates != ClientCertificates::Off;
-    if (asks_clients && !tls.is_on()) {
-        checker.report(Severity::Error, "tls.client_certificates", "tls.mode",
-                       "'tls.client_certificates' needs TLS, and 'tls.mode' is \"off\"");
-    }
-    if (asks_clients && tls.client_authorities.empty()) {
-        checker.report(Severity::Error, "tls.client_certificates", "tls.client_authorities",
-                       "'tls.client_certificates' needs 'tls.client_authorities': the file with the "
-                       "certificates of those that vouch for clients");
-    }
-    if (!asks_clients && (!tls.client_authorities.empty() || !tls.client_crl.empty())) {
-        checker.report(Severity::Warning,
-                       tls.client_authorities.empty() ? "tls.client_crl" : "tls.client_authorities",
-                       "tls.client_certificates",
-                       "no client is asked for a certificate while 'tls.client_certificates' is "
-                       "\"off\"");
-    }
-    if (tls.protect_data && !tls.is_on()) {
-        checker.report(Severity::Error, "tls.protect_data", "tls.mode",
-                       "'tls.protect_data' refuses all transfers while 'tls.mode' is \"off\"");
-    }
+    check_tls(snapshot.tls, checker);
     if (!snapshot.anonymous.enabled) {
         checker.report(Severity::Warning, "anonymous.enabled", "anonymous.enabled",
                        "'anonymous.enabled' is false and there are no other users: nobody can log "

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sluice/base/units.hpp"
@@ -86,6 +87,23 @@ std::string range_text(const Field& field) {
                        format_number(field, field.max));
 }
 
+// What people mistake about units: "5 m" has a space, and 5 could be anything.
+std::string unit_hint(const Field& field, const RawValue& raw) {
+    const bool has_unit = field.type == Type::Duration || field.type == Type::Size;
+    const bool is_short = raw.text.size() <= kGotBytesMax;
+    if (!has_unit || !is_short || raw.text.empty() || raw.kind == RawValue::Kind::Other) {
+        return "";
+    }
+    if (raw.text.find_first_not_of("0123456789") == std::string::npos) {
+        return "the unit is missing";
+    }
+    std::string packed = raw.text;
+    packed.erase(std::remove(packed.begin(), packed.end(), ' '), packed.end());
+    const bool fits = field.type == Type::Duration ? parse_duration(packed).has_value()
+                                                   : parse_size(packed).has_value();
+    return fits && packed != raw.text ? fmt::format("did you mean \"{}\"?", packed) : "";
+}
+
 }  // namespace
 
 std::string got(const RawValue& raw) {
@@ -106,6 +124,7 @@ std::string got(const RawValue& raw) {
 tl::unexpected<Complaint> unwanted(const Field& field, const RawValue& raw) {
     Complaint complaint;
     complaint.text = fmt::format("wants {}; got {}", wanted(field), got(raw));
+    complaint.hint = unit_hint(field, raw);
     return tl::unexpected<Complaint>(std::move(complaint));
 }
 

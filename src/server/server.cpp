@@ -53,7 +53,29 @@ Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot&
     return addresses;
 }
 
+std::string listen_refusal(const sys::SocketAddress& address, Error error) {
+    constexpr std::uint16_t kFreePortsBegin = 1024;  // net.ipv4.ip_unprivileged_port_start
+    const bool is_denied = error.code == Errc::AccessDenied || error.code == Errc::Permission;
+    std::string_view help;
+    if (error.code == Errc::AddressInUse) {
+        help = "; 'ss -ltnp' shows by whom, --listen or server.listen takes another port";
+    } else if (error.code == Errc::AddressUnavailable) {
+        help = "; 'ip address' shows those of this host, \"*:PORT\" is all of them";
+    } else if (is_denied && address.port() < kFreePortsBegin) {
+        help = "; ports below 1024 take root or CAP_NET_BIND_SERVICE";
+    }
+    return fmt::format("cannot listen on {}: {}{}", address.text(), text_of(error), help);
+}
+
 namespace {
+
+std::string passive_refusal(const config::PortRange& ports, const sys::SocketAddress& address,
+                            Error error) {
+    return fmt::format(
+        "no passive port of {}-{} can be had on {}: {}; another sluiced may hold them, "
+        "--passive-ports or server.passive_ports takes others",
+        ports.first, ports.last, address.host_text(), text_of(error));
+}
 
 // Tries to listen on the address alone. Several shards will share it by SO_REUSEPORT, which would
 // also let a second server of the same user in without a word. And the ring of a server that was
@@ -107,7 +129,7 @@ bool Server::start(std::string& refusal, Error& error) {
     for (const sys::SocketAddress& address : *control) {
         const Status free = wait_until_free(kernel_, address);
         if (!free) {
-            refusal = fmt::format("cannot listen on {}: {}", address.text(), text_of(free.error()));
+            refusal = listen_refusal(address, free.error());
             error = free.error();
             return false;
         }
@@ -164,8 +186,9 @@ void Server::run_shard(Worker& worker, std::vector<sys::SocketAddress> control) 
             standing.addresses = shard.control_addresses();
         } else {
             standing.error = refusal.error;
-            standing.refusal = fmt::format("cannot listen on {}: {}", refusal.address.text(),
-                                           text_of(refusal.error));
+            standing.refusal = refusal.is_passive ? passive_refusal(config_.server.passive_ports,
+                                                                    refusal.address, refusal.error)
+                                                  : listen_refusal(refusal.address, refusal.error);
         }
         worker.standing.set_value(std::move(standing));
         while (!shard.has_ended()) { shard.turn(); }

@@ -153,7 +153,8 @@ bool Shard::make_ports(const sys::SocketAddress& host, Refusal& refusal) {
                                             around_.placement.shards());
     ports_.push_back(std::move(pooled));
     if (!listening) {
-        refusal.address = host.with_port(range.first);
+        refusal.address = host;
+        refusal.is_passive = true;
         refusal.error = listening.error();
     }
     return listening.has_value();

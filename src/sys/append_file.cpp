@@ -26,6 +26,23 @@ Status AppendFile::open(const std::string& path) {
     return reopen();
 }
 
+Status AppendFile::probe(const std::string& path) {
+    if (path.empty()) { return {}; }
+    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        ::close(fd);
+        return {};
+    }
+    if (errno != ENOENT) { return fail_errno(errno); }
+    const std::size_t slash = path.find_last_of('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    // What decides is who writes, not who started the program: hence the effective user.
+    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) < 0) {
+        return fail_errno(errno);
+    }
+    return {};
+}
+
 Status AppendFile::reopen() {
     const Result<int> fd = open_for_appending(path_);
     if (!fd) { return fail(fd.error()); }

@@ -53,7 +53,8 @@ Server::Server(World& world, const config::Snapshot& config, const char* root_pa
         unit.shard = std::make_unique<server::Shard>(around);
         server::Shard::Refusal refusal;
         if (!unit.shard->listen(addresses_, refusal)) {
-            panic("the server cannot listen on %s: %s", refusal.address.text().c_str(),
+            panic("the server cannot listen on %s%s: %s",
+                  refusal.is_passive ? "passive ports of " : "", refusal.address.text().c_str(),
                   text_of(refusal.error).data());
         }
         if (i == 0) { addresses_ = unit.shard->control_addresses(); }

@@ -24,6 +24,15 @@ class SystemCase:
         root = options.pop("root")
         return sluice.Server(root, self.engine, **options)
 
+    def pem(self, name, *words):
+        """A certificate of ftp.example.org and its key, which `words` of openssl describe."""
+        key, chain = self.tree.path("..", name + ".key"), self.tree.path("..", name + ".pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *words, "-nodes", "-keyout", key,
+                        "-out", chain, "-days", "30", "-subj", "/CN=ftp.example.org", "-addext",
+                        "subjectAltName=DNS:ftp.example.org"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return chain, key
+
     def assert_alive(self, server):
         """A fresh session gets a megabyte within two seconds or so."""
         content = sluice.random_bytes(1 << 20, 77)

@@ -52,6 +52,29 @@ class CheckConfig(unittest.TestCase):
         self.assertEqual((code, output), (0, "OK\n"))
         self.assertIn("warning: cannot listen on", errors)
 
+    def test_a_log_that_cannot_be_written(self):
+        code, output, errors = self.check("--set", "log.file=" + self.tree.root)
+        self.assertEqual((code, output), (78, ""))
+        self.assertIn("error: cannot write log.file '%s'" % self.tree.root, errors)
+
+    def test_a_log_without_its_folder_is_a_warning(self):
+        path = self.tree.path("missing/xferlog")
+        code, output, errors = self.check("--set", "log.transfer_file=" + path)
+        self.assertEqual((code, output), (0, "OK\n"))
+        self.assertIn("warning: cannot write log.transfer_file '%s': its folder" % path, errors)
+
+    def test_a_log_is_not_made(self):
+        path = self.tree.path("new.log")
+        self.check("--set", "log.file=" + path)
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_congestion_control_that_is_not_there(self):
+        code, output, errors = self.check("--set", "transfer.congestion=nonesuch")
+        self.assertEqual((code, output), (0, "OK\n"))
+        self.assertIn('warning: transfer.congestion = "nonesuch" is not used', errors)
+        _, _, errors = self.check("--set", "transfer.congestion=reno")
+        self.assertNotIn("congestion", errors)
+
     def test_more_sessions_than_open_files(self):
         code, output, errors = self.check("--set", "limits.max_sessions=1000000")
         self.assertEqual((code, output), (0, "OK\n"))
@@ -66,6 +89,40 @@ class CheckConfig(unittest.TestCase):
                                   capture_output=True, text=True, stdin=subprocess.DEVNULL,
                                   check=False, timeout=sluice.DEADLINE)
             self.assertEqual((done.returncode, done.stdout), (0, "OK\n"), example + done.stderr)
+
+
+class Starts(unittest.TestCase):
+    """A start that fails says what, where, and what helps."""
+
+    def start(self, *words):
+        with sluice.Tree() as tree:
+            done = subprocess.run([os.environ["SLUICED"], tree.root, *words], capture_output=True,
+                                  text=True, stdin=subprocess.DEVNULL, check=False,
+                                  timeout=sluice.DEADLINE)
+        self.assertEqual(done.stdout, "")
+        return done.returncode, done.stderr
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            address = "127.0.0.1:%d" % holder.getsockname()[1]
+            code, errors = self.start("--listen", address)
+        self.assertEqual(code, 69)
+        self.assertIn("cannot listen on %s: address already in use" % address, errors)
+        self.assertIn("--listen", errors)
+
+    def test_passive_ports_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            port = str(holder.getsockname()[1])
+            code, errors = self.start("--listen", "127.0.0.1:0", "--passive-ports", port,
+                                      "--shards", "1", "--set", "server.passive_mode=pooled")
+        self.assertEqual(code, 69)
+        self.assertIn("no passive port of %s-%s can be had on 127.0.0.1" % (port, port), errors)
+        self.assertIn("--passive-ports", errors)
+
+    def test_a_log_that_cannot_be_written(self):
+        code, errors = self.start("--listen", "127.0.0.1:0", "--set", "log.file=/nonesuch/log")
+        self.assertEqual(code, 73)
+        self.assertIn("cannot write log.file '/nonesuch/log': its folder is missing", errors)
 
 
 if __name__ == "__main__":

@@ -581,14 +581,6 @@ class Tls(SystemCase):
         self.assertNotEqual(status, 0)
         self.assertIn("NONSENSE", text)
 
-    def pem(self, name, *words):
-        key, chain = self.tree.path("..", name + ".key"), self.tree.path("..", name + ".pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", *words, "-nodes", "-keyout", key,
-                        "-out", chain, "-days", "30", "-subj", "/CN=ftp.example.org", "-addext",
-                        "subjectAltName=DNS:ftp.example.org"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return chain, key
-
     def test_certificates_of_files(self):
         chain, key = self.pem("rsa", "rsa:2048")
         folder = self.tree.path("..", "live")

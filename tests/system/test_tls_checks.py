@@ -187,14 +187,6 @@ class TlsChecks(SystemCase):
             answer = self.ask(tls.client_hello(signatures=(scheme, tls.ECDSA_P256)))
             self.assertEqual(answer.signature, tls.ECDSA_P256, name)
 
-    def pem(self, name, *words):
-        key, chain = self.tree.path("..", name + ".key"), self.tree.path("..", name + ".pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", *words, "-nodes", "-keyout", key,
-                        "-out", chain, "-days", "30", "-subj", "/CN=ftp.example.org", "-addext",
-                        "subjectAltName=DNS:ftp.example.org"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return chain, key
-
     def test_the_certificate_is_the_one_that_the_client_can_check(self):
         chain, key = self.pem("rsa", "rsa:2048")
         live = self.tree.path("..", "live")

@@ -76,6 +76,20 @@ std::string refusal_of_text(const std::string& text, const char* what) {
     return "";
 }
 
+// Whether the server can be reached in the way that was asked for; "" when it can.
+std::string refusal_of_way(const Options& options, const sys::SocketAddress& server,
+                           const SourcePool& sources) {
+    if (server.is_v6() &&
+        (options.data_mode == DataMode::Pasv || options.data_mode == DataMode::Port)) {
+        return "PASV and PORT know no IPv6: use EPSV or EPRT";
+    }
+    if (sources.family() != 0 && sources.family() != server.family()) {
+        return fmt::format("{} cannot be reached from {}", server.text(), options.source_network);
+    }
+    return options.congestion.empty() ? std::string()
+                                      : congestion_refusal(options.congestion, server.family());
+}
+
 }  // namespace
 
 std::string refusal_of(const Options& options) {
@@ -147,22 +161,13 @@ std::string perform_run(const Options& options, RunObserver* observer, Run& resu
     if (!server) {
         return fmt::format("{}: no such host", options.url.host);
     }
-    if (server->is_v6() &&
-        (options.data_mode == DataMode::Pasv || options.data_mode == DataMode::Port)) {
-        return "PASV and PORT know no IPv6: use EPSV or EPRT";
-    }
     const Result<SourcePool> sources = SourcePool::parse(options.source_network);
     if (!sources) {
         return fmt::format("'{}' is not a network", options.source_network);
     }
-    if (sources->family() != 0 && sources->family() != server->family()) {
-        return fmt::format("{} cannot be reached from {}", server->text(), options.source_network);
-    }
-    if (!options.congestion.empty()) {
-        wrong = congestion_refusal(options.congestion, server->family());
-        if (!wrong.empty()) {
-            return wrong;
-        }
+    wrong = refusal_of_way(options, *server, *sources);
+    if (!wrong.empty()) {
+        return wrong;
     }
     Content content;
     const Status made = content.make(options.seed);

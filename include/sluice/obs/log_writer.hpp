@@ -32,7 +32,7 @@ public:
     virtual ~LineSink() = default;
     // Whole lines. False: they are lost (disk full, reader gone), and counted.
     virtual bool write(std::string_view lines) = 0;
-    // USR1: the file was rotated away.
+    // USR1 or HUP: the file may have been rotated away.
     virtual void reopen() = 0;
 };
 

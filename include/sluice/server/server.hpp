@@ -101,5 +101,7 @@ std::size_t count_addresses(const std::vector<config::ListenAddress>& listen);
 // bad one.
 Result<std::vector<sys::SocketAddress>> listen_addresses(const config::Snapshot& config,
                                                          std::string& refusal);
+// A sentence for the operator: that `address` could not be listened on, why, and what helps.
+std::string listen_refusal(const sys::SocketAddress& address, Error error);
 
 }  // namespace sluice::server

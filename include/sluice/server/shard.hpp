@@ -67,6 +67,7 @@ public:
     struct Refusal {
         sys::SocketAddress address;
         Error error;
+        bool is_passive = false;  // none of the passive ports of `address`, whose own port is free
     };
     bool listen(const std::vector<sys::SocketAddress>& control, Refusal& refusal);
     std::vector<sys::SocketAddress> control_addresses() const;

@@ -19,6 +19,9 @@ public:
     Status open(const std::string& path);
     // Opens the path again: the old file may have been renamed away. Keeps the old one on failure.
     Status reopen();
+    // Whether open() would succeed, now and by this user; makes nothing. NotFound: the folder is
+    // missing.
+    static Status probe(const std::string& path);
     // Writes all of it; may sleep.
     Status write(std::string_view bytes);
 

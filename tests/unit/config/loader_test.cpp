@@ -159,15 +159,22 @@ TEST(Loader, GoesOnBehindALineThatIsNoToml) {
     EXPECT_EQ(messages("[server]\nroot = /srv\n[limits]\nidle_timeout = 5 minutes\nmax = 1\n"),
               "s.toml:2:8: syntax error in value: could not determine value type\n"
               "    2 | root = /srv\n"
-              "      |        ^\n"
+              "      |        ^ texts want quotes; yes and no are true and false\n"
               "s.toml:4:18: syntax error in key-value pair: expected a comment or whitespace, saw "
               "'m'\n"
               "    4 | idle_timeout = 5 minutes\n"
-              "      |                  ^\n"
+              "      |                  ^ what is more than a number wants quotes\n"
               "s.toml:5:1: unknown key 'limits.max'\n"
               "    5 | max = 1\n"
               "      | ^^^\n"
               "3 errors\n");
+}
+
+TEST(Loader, TellsWhoForgotTheQuotesOfAUnitOrTheSecondOfAText) {
+    const std::string unit = messages("[limits]\nidle_timeout = 5m\n");
+    EXPECT_NE(unit.find("^ a number with a unit wants quotes\n"), std::string::npos) << unit;
+    const std::string open = messages("[server]\nroot = \"/srv\nshards = 1\n");
+    EXPECT_NE(open.find("^ is the closing quote missing?\n"), std::string::npos) << open;
 }
 
 TEST(Loader, ReportsARepeatedKeyAndReadsOn) {
@@ -198,7 +205,7 @@ TEST(Loader, ReportsLettersOutsideAsciiInABareKeyAndTakesThemInQuotes) {
               "      |   ^\n"
               "s.toml:3:8: syntax error in value: could not determine value type\n"
               "    3 | root = Ω\n"
-              "      |        ^\n"
+              "      |        ^ texts want quotes; yes and no are true and false\n"
               "s.toml:4:1: unknown key 'server.ä'\n"
               "    4 | \"ä\" = 1\n"
               "      | ^^^\n"
@@ -350,7 +357,7 @@ TEST(Loader, ReportsWrongAssignments) {
               "--set: unknown key 'idle_timeout'; did you mean 'limits.idle_timeout'?\n"
               "--set: unknown key ''\n"
               "--set: 'limits.idle_timeout' wants a duration like \"90s\", \"5m\", \"1h\"; got "
-              "\"5\"\n"
+              "\"5\"; the unit is missing\n"
               "6 errors\n");
 }
 
@@ -468,6 +475,13 @@ TEST(Validate, RefusesClientCertificatesThatNobodyCanVouchFor) {
               "      |                     ^^^^^^^^^^\n"
               "1 error\n");
     EXPECT_EQ(messages(on + "client_certificates='optional'\nclient_authorities='/ca.pem'\n"), "");
+    EXPECT_EQ(messages("[tls]\ncertificate='/c.pem'\n"),
+              "s.toml:2:13: nobody is offered TLS while 'tls.mode' is \"off\" and 'tls.listen' names "
+              "no address (warning)\n"
+              "    2 | certificate='/c.pem'\n"
+              "      |             ^^^^^^^^\n"
+              "1 warning\n");
+    EXPECT_EQ(messages("[tls]\nlisten='*:990'\ncertificate='/c.pem'\n"), "");
 }
 
 TEST(Validate, WarnsOfAuthoritiesThatNobodyIsAskedFor) {

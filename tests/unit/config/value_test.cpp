@@ -89,9 +89,17 @@ TEST(DurationValue, HasAUnitAndARange) {
     EXPECT_EQ(verdict("limits.idle_timeout", "5 minutes"),
               "! wants a duration like \"90s\", \"5m\", \"1h\"; got \"5 minutes\"");
     EXPECT_EQ(verdict("limits.idle_timeout", "300"),
-              "! wants a duration like \"90s\", \"5m\", \"1h\"; got \"300\"");
+              "! wants a duration like \"90s\", \"5m\", \"1h\"; got \"300\" | the unit is missing");
     EXPECT_EQ(verdict_integer("limits.idle_timeout", "300"),
-              "! wants a duration like \"90s\", \"5m\", \"1h\"; got 300");
+              "! wants a duration like \"90s\", \"5m\", \"1h\"; got 300 | the unit is missing");
+    EXPECT_EQ(verdict("limits.idle_timeout", "5 m"),
+              "! wants a duration like \"90s\", \"5m\", \"1h\"; got \"5 m\" | "
+              "did you mean \"5m\"?");
+    EXPECT_EQ(verdict("limits.idle_timeout", " 5x"),
+              "! wants a duration like \"90s\", \"5m\", \"1h\"; got \" 5x\"");
+    EXPECT_EQ(verdict("limits.min_rate", "10 KiB"),
+              "! wants a size like \"512KiB\", \"64MiB\", \"1GB\"; got \"10 KiB\" | "
+              "did you mean \"10KiB\"?");
     EXPECT_EQ(verdict("limits.idle_timeout", "500ms"),
               "! must be from 1s to 7d, or \"0\" (never); got \"500ms\"");
     EXPECT_EQ(verdict("limits.idle_timeout", "8d"),
@@ -117,7 +125,7 @@ TEST(SizeValue, HasAUnitAndARange) {
     EXPECT_NE(verdict("listing.memory", "0").find("! must be"), std::string::npos);
     EXPECT_EQ(verdict("transfer.slice", "512KiB"), "512KiB");
     EXPECT_EQ(verdict_integer("transfer.slice", "524288"),
-              "! wants a size like \"512KiB\", \"64MiB\", \"1GB\"; got 524288");
+              "! wants a size like \"512KiB\", \"64MiB\", \"1GB\"; got 524288 | the unit is missing");
     EXPECT_EQ(verdict("transfer.slice", "512K"),
               "! wants a size like \"512KiB\", \"64MiB\", \"1GB\"; got \"512K\"");
     EXPECT_EQ(verdict("transfer.slice", "0"), "! must be from 4KiB to 64MiB; got \"0\"");

@@ -30,6 +30,21 @@ TEST(AppendFile, MakesAFileThatOthersCannotRead) {
     EXPECT_EQ(native.st_mode & 0137, 0u);
 }
 
+TEST(AppendFile, ProbeTellsWhetherOpeningWouldDoAndMakesNothing) {
+    const TempFolder folder;
+    EXPECT_TRUE(AppendFile::probe(""));
+    EXPECT_TRUE(AppendFile::probe(folder / "log"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "log"));
+    folder.write("old", "1\n");
+    EXPECT_TRUE(AppendFile::probe(folder / "old"));
+    EXPECT_EQ(folder.read("old"), "1\n");
+    const Status missing = AppendFile::probe(folder / "none/log");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, Errc::NotFound);
+    EXPECT_FALSE(AppendFile::probe(folder / "old/log"));
+    EXPECT_FALSE(AppendFile::probe(folder / "."));
+}
+
 TEST(AppendFile, FollowsTheRenamedFileUntilItIsReopened) {
     const TempFolder folder;
     AppendFile file;
