@@ -64,8 +64,9 @@ int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* co
 int Callbacks::wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* count) {
     Connection& connection = *static_cast<Connection*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    // An alert, under a number that the kernel has used already: a nonce must never be used twice.
-    if (connection.kernel_sends_) {
+    // An alert, under a number that has been used already by the kernel or by our own records: a
+    // nonce must never be used twice.
+    if (connection.is_out_of_openssl()) {
         *count = 0;
         return 0;
     }

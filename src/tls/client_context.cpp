@@ -10,6 +10,7 @@
 #include "sluice/tls/connection.hpp"
 #include "tls/callbacks.hpp"
 #include "tls/handles.hpp"
+#include "tls/record_sealer.hpp"
 
 namespace sluice::tls {
 namespace {

@@ -8,6 +8,7 @@
 #include "tls/callbacks.hpp"
 #include "tls/client_name.hpp"
 #include "tls/handles.hpp"
+#include "tls/record_sealer.hpp"
 #include "tls/ticket_mark.hpp"
 #include "tls/words.hpp"
 
@@ -60,7 +61,7 @@ Connection::Connection(Context& context, const DataRole& role)
     // A client that only sends may close without having read, and then its TCP throws away what it
     // has not sent yet (RFC 2525 section 2.17): nothing must wait for it there.
     SSL_set_num_tickets(ssl_, role.brings_data ? 0 : kDataTickets);
-    if (context.kernel_ciphers_ != 0 && !role.brings_data) {
+    if (!role.brings_data) {
         send_keys_ = std::make_unique<SendKeys>();
         SSL_set_options(ssl_, SSL_OP_ENABLE_KTLS);
     }
@@ -238,6 +239,11 @@ Result<std::size_t> Connection::write(Bytes plaintext) {
     if (plaintext.empty()) {
         return 0;
     }
+    if (sealer_ != nullptr) {
+        const std::size_t sealed = seal(plaintext);
+        if (sealed == 0) { return fail(Errc::WouldBlock); }
+        return sealed;
+    }
     const std::size_t offered =
         retried_bytes_ > 0 ? retried_bytes_ : std::min(plaintext.size(), plaintext_room());
     if (offered == 0) {
@@ -267,6 +273,14 @@ Status Connection::close() {
     if (closed_) {
         return {};
     }
+    if (sealer_ != nullptr) {
+        const std::size_t size = RecordSealer::kCloseNotifyBytes + sealer_->overhead();
+        if (!reserve_output(size)) { return fail(Errc::WouldBlock); }
+        sealer_->seal_close_notify(output_data_ + output_end_);
+        output_end_ += size;
+        closed_ = true;
+        return {};
+    }
     ERR_clear_error();
     const int outcome = SSL_shutdown(ssl_);
     if (outcome < 0) {
@@ -277,13 +291,43 @@ Status Connection::close() {
     return {};
 }
 
+// OpenSSL is between two records, and owes the peer nothing.
+bool Connection::may_take_over() const {
+    return established_ && !broken_ && !closed_ && !is_out_of_openssl() && retried_bytes_ == 0 &&
+           SSL_get_key_update_type(ssl_) == SSL_KEY_UPDATE_NONE;
+}
+
+void Connection::seal_here() {
+    if (send_keys_ == nullptr || !may_take_over()) {
+        return;
+    }
+    sealer_ = RecordSealer::make(*send_keys_);
+    if (sealer_ != nullptr) {
+        send_keys_.reset();
+    }
+}
+
+// As much as there is room for, in records of full size but the last.
+std::size_t Connection::seal(Bytes plaintext) {
+    const Bytes taken = plaintext.first(std::min(plaintext.size(), plaintext_room()));
+    const std::size_t records = (taken.size() + kRecordBytesMax - 1) / kRecordBytesMax;
+    if (!reserve_output(taken.size() + records * sealer_->overhead())) {
+        return 0;
+    }
+    for (Bytes rest = taken; !rest.empty();) {
+        const Bytes record = rest.first(std::min(rest.size(), kRecordBytesMax));
+        sealer_->seal_data(record, output_data_ + output_end_);
+        output_end_ += record.size() + sealer_->overhead();
+        rest = rest.subspan(record.size());
+    }
+    return taken.size();
+}
+
 void Connection::give_to_kernel(KernelSender& sender) {
     if (send_keys_ == nullptr || !send_keys_->is_among(context_->kernel_ciphers_)) {
         return;
     }
-    const bool is_between_records = !has_output() && retried_bytes_ == 0 &&
-                                    SSL_get_key_update_type(ssl_) == SSL_KEY_UPDATE_NONE;
-    if (!established_ || broken_ || closed_ || !is_between_records) {
+    if (has_output() || !may_take_over()) {
         return;
     }
     kernel_sends_ = sender.begin(*send_keys_).has_value();
@@ -291,7 +335,7 @@ void Connection::give_to_kernel(KernelSender& sender) {
 }
 
 void Connection::issue_ticket() {
-    if (!established_ || broken_ || closed_ || kernel_sends_ ||
+    if (!established_ || broken_ || closed_ || is_out_of_openssl() ||
         SSL_version(ssl_) != TLS1_3_VERSION) {
         return;
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sluice/base/assert.hpp"
+#include "tls/counter.hpp"
 
 namespace sluice::tls {
 namespace {
@@ -20,7 +21,6 @@ constexpr std::uint64_t kHeaderBytes = 5;
 constexpr std::uint64_t kTagBytes = 16;
 constexpr std::uint64_t kExplicitNonceBytes = 8;  // AES-GCM in TLS 1.2 (RFC 5288 section 3)
 constexpr std::uint64_t kContentTypeBytes = 1;    // TLS 1.3 (RFC 8446 section 5.2)
-constexpr std::size_t kCounterBytes = 8;
 
 static_assert(sizeof(tls12_crypto_info_aes_gcm_256) <= SendKeys::kSizeMax);
 static_assert(sizeof(tls12_crypto_info_chacha20_poly1305) <= SendKeys::kSizeMax);
@@ -31,6 +31,8 @@ static_assert(offsetof(tls12_crypto_info_aes_gcm_256, rec_seq) + kCounterBytes =
               sizeof(tls12_crypto_info_aes_gcm_256));
 static_assert(offsetof(tls12_crypto_info_chacha20_poly1305, rec_seq) + kCounterBytes ==
               sizeof(tls12_crypto_info_chacha20_poly1305));
+static_assert(sizeof(tls12_crypto_info_aes_gcm_128::salt) == 4);
+static_assert(sizeof(tls12_crypto_info_aes_gcm_128::iv) == kCounterBytes);
 constexpr std::size_t kNonceOffset = offsetof(tls12_crypto_info_aes_gcm_128, iv);
 static_assert(kNonceOffset == offsetof(tls12_crypto_info_aes_gcm_256, iv));
 
@@ -45,20 +47,6 @@ constexpr Cipher kCiphers[] = {
     {TLS_CIPHER_CHACHA20_POLY1305, sizeof(tls12_crypto_info_chacha20_poly1305),
      "ChaCha20-Poly1305"},
 };
-
-std::uint64_t read_counter(const std::uint8_t* bytes) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < kCounterBytes; ++i) {
-        value = value << 8 | bytes[i];
-    }
-    return value;
-}
-
-void write_counter(std::uint8_t* bytes, std::uint64_t value) {
-    for (std::size_t i = kCounterBytes; i-- > 0; value >>= 8) {
-        bytes[i] = static_cast<std::uint8_t>(value & 0xFF);
-    }
-}
 
 }  // namespace
 
@@ -122,6 +110,22 @@ Bytes SendKeys::for_next_record() {
     }
     records_ = 0;
     return Bytes(info_).first(size_);
+}
+
+std::optional<SendKeys::AesGcm> SendKeys::gcm_for_next_record() {
+    if (!is_set() || cipher() == TLS_CIPHER_CHACHA20_POLY1305) { return std::nullopt; }
+    const Bytes info = for_next_record();
+    // The two structures differ in the length of the key: nonce, key, salt, number.
+    constexpr std::size_t kSaltBytes = 4;
+    const std::size_t salt = size_ - kCounterBytes - kSaltBytes;
+    const std::size_t key = kNonceOffset + kCounterBytes;
+    AesGcm parts = {};
+    parts.is_newest = version() == TLS_1_3_VERSION;
+    parts.key = info.subspan(key, salt - key);
+    std::memcpy(parts.nonce.data(), info.data() + salt, kSaltBytes);
+    std::memcpy(parts.nonce.data() + kSaltBytes, info.data() + kNonceOffset, kCounterBytes);
+    parts.number = record_number(info);
+    return parts;
 }
 
 std::uint64_t SendKeys::record_number(Bytes info) {

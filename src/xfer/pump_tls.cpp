@@ -96,6 +96,7 @@ io::Task<Status> send_file_protected(Transfer& transfer, const vfs::File& file,
         co_return secured;
     }
     tls::Stream& stream = *transfer.stream();
+    stream.connection().seal_here();
     Workspace workspace(stream.connection());
     std::int64_t piece = kPieceBytesMin;
     // Fixed at the open: a file that grows is sent as it was, one that shrinks is an error.

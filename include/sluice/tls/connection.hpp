@@ -49,6 +49,8 @@ enum class Binding : std::uint8_t {
 // port gets that far.
 using Mark = std::array<std::uint8_t, 16>;
 
+class RecordSealer;
+
 class Connection {
 public:
     static constexpr std::size_t kRecordBytesMax = 16 * 1024;  // of plaintext
@@ -145,6 +147,10 @@ public:
     // Has the kernel encrypt what is sent from here on, where it can and OpenSSL lets it: then
     // `sender` is on, and this sends nothing any more. Otherwise all is as before.
     void give_to_kernel(KernelSender& sender);
+    // Makes the records from here on itself, which is faster than OpenSSL, where the cipher is
+    // AES-GCM; otherwise all is as before. For a file, after the handshake; what is read stays with
+    // OpenSSL, which sends nothing any more.
+    void seal_here();
     // A fresh ticket goes out with the next write(), where the client can use one (TLS 1.3).
     void issue_ticket();
 
@@ -173,6 +179,9 @@ private:
     std::size_t own_room() const;
     std::size_t plaintext_room() const;
     void adopt_output(std::size_t capacity);
+    bool may_take_over() const;
+    bool is_out_of_openssl() const { return kernel_sends_ || sealer_ != nullptr; }
+    std::size_t seal(Bytes plaintext);
     void release_if_empty();
 
     Context* context_ = nullptr;        // of a server's end
@@ -187,7 +196,8 @@ private:
     std::size_t output_end_ = 0;
     std::size_t retried_bytes_ = 0;  // a write() that must be repeated as it was
     std::string_view failure_;
-    std::unique_ptr<SendKeys> send_keys_;  // of downloads, as long as the kernel may get them
+    std::unique_ptr<SendKeys> send_keys_;  // of downloads, as long as OpenSSL sends
+    std::unique_ptr<RecordSealer> sealer_;
     // Where clients must have certificates: that of the owner of a data connection.
     x509_st* owner_certificate_ = nullptr;
     Mark mark_ = {};

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sluice/base/bytes.hpp"
@@ -54,6 +55,14 @@ public:
 
     // The kernel's structure for the next record.
     Bytes for_next_record();
+    // The same in parts, for who makes the records here; nothing for other ciphers than AES-GCM.
+    struct AesGcm {
+        bool is_newest;  // TLS 1.3, and not 1.2
+        Bytes key;       // within this
+        std::array<std::uint8_t, 12> nonce;
+        std::uint64_t number;  // of the record
+    };
+    std::optional<AesGcm> gcm_for_next_record();
     // The record number in such a structure.
     static std::uint64_t record_number(Bytes info);
     // What each record adds to its plaintext.
