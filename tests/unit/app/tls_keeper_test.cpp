@@ -248,6 +248,24 @@ TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     EXPECT_LE(taker_.count, 1);
 }
 
+// "modprobe tls" and HUP: what the kernel can is asked at each reading, and tls.kernel decides.
+TEST_F(TlsKeeperTest, AsksTheKernelAgainWhatItCanEncrypt) {
+    struct Learning final : vfs::FaultKernel {
+        std::uint64_t known = 0;
+        std::uint64_t tls_ciphers() override { return known; }
+    } kernel;
+    const auto read = [&] {
+        tls::Findings findings;
+        const std::optional<TlsFiles> files = read_tls_files(kernel, config_, findings);
+        return files ? files->settings.kernel_ciphers : ~std::uint64_t{0};
+    };
+    EXPECT_EQ(read(), 0u);
+    kernel.known = 5;
+    EXPECT_EQ(read(), 5u);
+    config_.tls.kernel = config::KernelTls::Off;
+    EXPECT_EQ(read(), 0u);
+}
+
 // A disk that hangs must not keep the process from ending.
 TEST_F(TlsKeeperTest, AThreadThatHangsIsNotWaitedForForEver) {
     struct Hanging final : TlsTaker {
