@@ -248,6 +248,31 @@ TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     EXPECT_LE(taker_.count, 1);
 }
 
+// For ThreadSanitizer: main orders and stops while the thread looks, hands over and writes lines.
+TEST_F(TlsKeeperTest, OrdersAndTheEndMayComeAtAnyTime) {
+    struct Waiting final : TlsTaker {
+        void take(server::TlsContexts contexts) override {
+            EXPECT_EQ(contexts.size(), 2u);
+            const std::lock_guard<std::mutex> lock(mutex);
+            ++count;
+            changed.notify_all();
+        }
+        std::mutex mutex;
+        std::condition_variable changed;
+        int count = 0;
+    } taker;
+    begin();
+    keeper_.watch(taker);
+    for (int i = 1; i <= 5; ++i) {
+        keeper_.request();
+        std::unique_lock<std::mutex> lock(taker.mutex);
+        taker.changed.wait(lock, [&] { return taker.count >= i; });
+    }
+    keeper_.request();
+    EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
+    EXPECT_LE(taker.count, 6);
+}
+
 // "modprobe tls" and HUP: what the kernel can is asked at each reading, and tls.kernel decides.
 TEST_F(TlsKeeperTest, AsksTheKernelAgainWhatItCanEncrypt) {
     struct Learning final : vfs::FaultKernel {
