@@ -182,10 +182,10 @@ void Session::consume_line() {
 }
 
 // Parses, checks and, where the handler is a plain function, runs it. A coroutine is handed back.
-// Behind a transfer command: whatever set-up is left was not taken, so it was refused. A client that
-// begins TLS before it reads replies (Perl's Net::FTP, which even connects after the command) would
-// wait on its data connection for its time-out; ProFTPD closes it, too. In clear nobody waits there,
-// and clients may try another name on what they have: vsftpd and Pure-FTPd let them.
+// Behind a transfer command: whatever set-up is left was not taken, so it was refused. A client
+// that begins TLS before it reads replies (Perl's Net::FTP, which even connects after the command)
+// would wait on its data connection for its time-out; ProFTPD closes it, too. In clear nobody waits
+// there, and clients may try another name on what they have: vsftpd and Pure-FTPd let them.
 void Session::drop_refused_data() {
     if (state_.protects_data && has_data_setup() &&
         data_setup_->mode == xfer::DataSetup::Mode::Passive) {
