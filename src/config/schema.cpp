@@ -301,7 +301,7 @@ constexpr Field kFields[] = {
     tls<&TlsSection::handshake_timeout>("handshake_timeout", Type::Duration, "15s", Extra{.min = kSecond, .max = kMinute},
         "How long a handshake may take."),
     tls<&TlsSection::kernel>("kernel", Type::Choice, "auto", Extra{.choices = "auto|off"},
-        "Whether the kernel encrypts large downloads (kTLS) where it can; the module (modprobe tls) must be there when sluiced starts, unless it starts as root."),
+        "Whether the kernel encrypts large downloads (kTLS) where it can; the module (modprobe tls) must be there when sluiced starts or reads its certificates again (HUP), unless it runs as root."),
 
     messages<&MessagesSection::welcome>("welcome", Type::Lines, "", Extra{.min = 0, .max = kMessageBytesMax},
         "Text shown after the login; \"\" is none."),

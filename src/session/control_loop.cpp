@@ -42,6 +42,7 @@ io::Task<void> Session::control_loop() {
         while (takes_lines() && output_.has_room() && next_line(line)) {
             const Step step = begin_line(in_utf8(line));
             if (step.handler != nullptr) { co_await step.handler(*this, step.command); }
+            if (step.needs_data) { drop_refused_data(); }
             consume_line();
             join_running();
         }
@@ -181,6 +182,17 @@ void Session::consume_line() {
 }
 
 // Parses, checks and, where the handler is a plain function, runs it. A coroutine is handed back.
+// Behind a transfer command: whatever set-up is left was not taken, so it was refused. A client
+// that begins TLS before it reads replies (Perl's Net::FTP, which even connects after the command)
+// would wait on its data connection for its time-out; ProFTPD closes it, too. In clear nobody waits
+// there, and clients may try another name on what they have: vsftpd and Pure-FTPd let them.
+void Session::drop_refused_data() {
+    if (state_.protects_data && has_data_setup() &&
+        data_setup_->mode == xfer::DataSetup::Mode::Passive) {
+        drop_data_setup();
+    }
+}
+
 Session::Step Session::begin_line(std::string_view line) {
     last_command_ = reactor().now();
     const proto::Request request = proto::parse_request(line);
@@ -197,9 +209,10 @@ Session::Step Session::begin_line(std::string_view line) {
             return Step();
         case proto::RequestKind::Command: break;
     }
-    if (!pass_gates(*this, *request.row)) { return Step(); }
-    const Handler& handler = handler_of(request.row->id);
     Step step;
+    step.needs_data = request.row->flags.needs_data;
+    if (!pass_gates(*this, *request.row)) { return step; }
+    const Handler& handler = handler_of(request.row->id);
     step.command = request.command;
     if (handler.now != nullptr) {
         handler.now(*this, step.command);

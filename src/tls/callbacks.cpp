@@ -44,6 +44,14 @@ int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* co
         *count = 0;  // and no retry: the end
         return 0;
     }
+    // At a client's end, OpenSSL wants more in the middle of a ticket, for which it has reserved as
+    // much as the server has announced, up to 128 KiB. Tickets have some hundred bytes, and no
+    // server that we know cuts one over records.
+    if (connection.established_ && SSL_get_state(connection.ssl_) == TLS_ST_CR_SESSION_TICKET) {
+        connection.refusal_ = "a ticket of several records";
+        *count = 0;
+        return 0;
+    }
     *count = std::min(size, connection.input_.size());
     if (*count == 0) {
         // The end of the stream is the owner's to see: here it is only "no more for now".
@@ -52,8 +60,9 @@ int Callbacks::wire_read(BIO* bio, char* into, std::size_t size, std::size_t* co
     }
     const Bytes taken = connection.input_.first(*count);
     connection.input_ = connection.input_.subspan(*count);
-    if (!connection.hello_.pass(taken)) {
-        connection.refusal_ = "the ClientHello is too long";
+    const bool is_tls12 = SSL_version(connection.ssl_) == TLS1_2_VERSION;
+    if (!connection.established_ && !connection.announcements_.pass(taken, is_tls12)) {
+        connection.refusal_ = "a handshake message is too long";
         *count = 0;
         return 0;
     }
@@ -114,14 +123,8 @@ void Callbacks::watch_message(int is_sent, int, int type, const void* message, s
     if (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT) {
         return;
     }
-    if (connection.established_) {
-        if (++connection.idle_messages_ > Connection::kIdleMessagesMax) {
-            connection.refusal_ = "too many messages without data";
-        }
-        return;
-    }
-    if (is_sent != 0 && HelloGuard::asks_again(bytes)) {
-        connection.hello_ = HelloGuard();
+    if (connection.established_ && ++connection.idle_messages_ > Connection::kIdleMessagesMax) {
+        connection.refusal_ = "too many messages without data";
     }
 }
 

@@ -11,6 +11,7 @@
 #include "tls/callbacks.hpp"
 #include "tls/handles.hpp"
 #include "tls/record_sealer.hpp"
+#include "tls/words.hpp"
 
 namespace sluice::tls {
 namespace {
@@ -19,10 +20,6 @@ bool is_address(const std::string& host) {
     in6_addr room;
     return inet_pton(AF_INET, host.c_str(), &room) == 1 ||
            inet_pton(AF_INET6, host.c_str(), &room) == 1;
-}
-
-int number_of(Version version) {
-    return version == Version::Tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
 
 // Every certificate of the text is one who may vouch.
@@ -95,7 +92,6 @@ bool ClientContext::set_up(const ClientSettings& settings, std::string& refusal)
     host_ = settings.host;
     is_address_ = is_address(host_);
     checks_ = !settings.authorities.empty();
-    turn_time_ = settings.turn_time;
     wires_ = Callbacks::make_wires();
     context_ = SSL_CTX_new(TLS_client_method());
     if (wires_ == nullptr || context_ == nullptr) {

@@ -31,10 +31,6 @@ constexpr long kPeerChainBytesMax = 32 * 1024;
 // RFC 8446 section 4.6.1.
 constexpr std::int64_t kTicketSecondsMax = 7 * 24 * 3600;
 
-int number_of(Version version) {
-    return version == Version::Tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
-}
-
 }  // namespace
 
 Context::Context(sys::Kernel& kernel, TicketKeys& keys)
@@ -55,8 +51,7 @@ std::unique_ptr<Context> Context::make(sys::Kernel& kernel, const Settings& sett
     std::unique_ptr<Context> made(new Context(kernel, keys));
     made->strict_sni_ = settings.strict_sni;
     // With revocation lists a step may take milliseconds: they are hashed for each certificate.
-    const bool has_lists = !settings.clients.revoked_pem.empty();
-    made->turn_time_ = has_lists ? Duration() : settings.turn_time;
+    made->steps_are_long_ = !settings.clients.revoked_pem.empty();
     made->kernel_ciphers_ = settings.kernel_ciphers;
     bool usable = made->wires_ != nullptr;
     for (const IdentityText& text : settings.identities) {

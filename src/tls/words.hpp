@@ -1,4 +1,4 @@
-// Times, names and texts of certificates, as the module's messages need them.
+// Numbers, times, names and texts of certificates, as the module's messages need them.
 #pragma once
 
 #include <cstdint>
@@ -6,10 +6,15 @@
 
 #include "sluice/base/bytes.hpp"
 #include "sluice/tls/certificate.hpp"
+#include "sluice/tls/context.hpp"
 #include "tls/handles.hpp"
 
 namespace sluice::tls {
 
+// OpenSSL's.
+inline int number_of(Version version) {
+    return version == Version::Tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
 void report(Findings& findings, bool is_error, std::string text);
 std::string lower_case(std::string_view text);
 // Seconds since 1970; 0 for what is no time.

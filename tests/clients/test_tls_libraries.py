@@ -119,9 +119,6 @@ class NetFtpPerlTls(LibraryTlsCase, NetFtpPerl):
     client = "Perl Net::FTP (FTPS)"
     package = "libio-socket-ssl-perl"
     binding = "prefer"
-    # Net::FTP begins TLS on the data connection before it reads the reply: where a transfer is
-    # refused it waits for an answer until its own time-out.
-    test_refusals = None
 
     @classmethod
     def missing(cls):

@@ -85,6 +85,7 @@ public:
     bool has_ended() const;
     std::uint32_t session_count() const { return sessions_.live_count(); }
     std::uint64_t sessions_begun() const { return sessions_begun_; }
+    std::size_t former_tls_count() const { return former_tls_.size(); }
     io::Reactor& reactor() { return reactor_; }
     io::FramePool& frames() { return frames_; }
 
@@ -92,6 +93,7 @@ private:
     // A connection on its way to another shard, and a Context on its way here.
     struct Handover;
     struct NewTls;
+    struct FormerTls;
 
     void on_session_end(session::Session& session) override;
     std::uint32_t server_sessions() const override { return around_.placement.total(); }
@@ -105,7 +107,7 @@ private:
     void refuse(net::Socket& socket, std::uint32_t place, const sys::SocketAddress& peer,
                 std::string_view why);
     void reap();
-    void drop_retired_tls();
+    void drop_former_tls();
     void drain();
     void kill();
     void stop_ports_when_idle();
@@ -121,9 +123,11 @@ private:
     xfer::BufferPools buffers_;
     net::PeerRules peer_rules_;
     std::unique_ptr<proto::Charset> charset_;
+    tls::HandshakeBudget handshakes_;
     std::unique_ptr<tls::Context> tls_;
-    // Former ones that sessions still use; so there are never more of them than sessions.
-    std::vector<std::unique_ptr<tls::Context>> retired_tls_;
+    // Former ones that sessions still use, or a helper is freeing; so there are hardly ever more of
+    // them than sessions.
+    std::vector<std::unique_ptr<FormerTls>> former_tls_;
     session::Services services_;
     std::vector<std::unique_ptr<ControlListener>> listeners_;
     std::vector<std::unique_ptr<net::PassivePorts>> ports_;  // one set per host listened on

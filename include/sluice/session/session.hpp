@@ -228,6 +228,7 @@ private:
     struct Step {
         io::Task<void> (*handler)(Session&, const proto::Command&) = nullptr;
         proto::Command command;
+        bool needs_data = false;
     };
 
     // secure_channel.cpp
@@ -260,6 +261,7 @@ private:
     std::string_view in_utf8(std::string_view line);
     void consume_line();
     Step begin_line(std::string_view line);
+    void drop_refused_data();
     void join_running();
     bool takes_lines() const;
     io::Task<void> recall_input();

@@ -25,8 +25,6 @@ struct ClientSettings {
     std::string authorities;
     // Who the server should be: a name, which it is told (SNI), or an address.
     std::string host;
-    // How much time handshakes may take of one turn of the loop.
-    Duration turn_time = Duration::milliseconds(1);
 };
 
 // The newest sessions of one server that a client can resume. A ticket of TLS 1.3 is used once (RFC
@@ -65,16 +63,10 @@ public:
     ClientContext& operator=(const ClientContext&) = delete;
     ~ClientContext();
 
-    // Whether a step may run in the turn that began at `turn`, and how long one took: a handshake
-    // costs as much as a hundred commands. No helpers here: what finds no time waits for a turn.
-    bool has_time(Instant turn) {
-        if (turn_ != turn) {
-            turn_ = turn;
-            spent_ = Duration();
-        }
-        return spent_ < turn_time_;
-    }
-    void spend(Duration time) { spent_ = spent_ + time; }
+    // Whether a step may run in the turn that began at `turn`, and how long one took. No helpers
+    // here: what finds no time waits for a turn.
+    bool has_time(Instant turn) { return time_.has_time(turn); }
+    void spend(Duration time) { time_.spend(time); }
 
 private:
     friend class Connection;
@@ -87,9 +79,7 @@ private:
     std::string host_;
     bool is_address_ = false;
     bool checks_ = false;
-    Duration turn_time_;
-    Instant turn_;
-    Duration spent_;
+    TurnTime time_;
 };
 
 }  // namespace sluice::tls

@@ -24,9 +24,9 @@
 
 #include "sluice/base/bytes.hpp"
 #include "sluice/base/result.hpp"
+#include "sluice/tls/announcement_guard.hpp"
 #include "sluice/tls/client_context.hpp"
 #include "sluice/tls/context.hpp"
-#include "sluice/tls/hello_guard.hpp"
 #include "sluice/tls/kernel_tls.hpp"
 
 namespace sluice::tls {
@@ -202,7 +202,7 @@ private:
     x509_st* owner_certificate_ = nullptr;
     Mark mark_ = {};
     std::uint32_t idle_messages_ = 0;
-    HelloGuard hello_;
+    AnnouncementGuard announcements_;
     std::string_view refusal_;  // why OpenSSL gets nothing more to read
     Channel channel_;
     Binding binding_ = Binding::Off;

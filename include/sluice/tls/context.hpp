@@ -18,6 +18,7 @@
 #include "sluice/base/time.hpp"
 #include "sluice/sys/kernel.hpp"
 #include "sluice/tls/certificate.hpp"
+#include "sluice/tls/handshake_budget.hpp"
 #include "sluice/tls/ticket_keys.hpp"
 
 // OpenSSL's own names stay out of the headers that others include.
@@ -62,9 +63,6 @@ struct Settings {
     ClientRules clients;
     // Some data connections will lead to other servers, to which we are the client (SSCN, CPSV).
     bool also_client = false;
-    // How much time handshakes may take of one turn of the shard; what goes beyond that runs on
-    // helpers.
-    Duration turn_time = Duration::milliseconds(1);
     // What the kernel may encrypt of downloads (sys::Kernel::tls_ciphers); 0: nothing.
     std::uint64_t kernel_ciphers = 0;
 };
@@ -78,33 +76,13 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context();
 
-    // Steps of handshakes that wait at the helpers at a time, of this Context (a former one, whose
-    // sessions go on, has its own): signing takes as long as
-    // opening a dozen files, and in a storm those that do would stand behind hundreds of them.
-    static constexpr std::uint32_t kHelperStepsMax = 2;
-
-    enum class Room : std::uint8_t {
-        Shard,     // who runs the step here says how long it took: spend()
-        Helper,    // who runs it there says when it is over: leave_helper()
-        NextTurn,  // none now: ask again in the next turn
-    };
-    // Where the next step of a handshake may run, in the turn that began at `turn`.
-    Room find_room(Instant turn) {
-        if (turn_ != turn) {
-            turn_ = turn;
-            spent_ = Duration();
-        }
-        if (spent_ < turn_time_) {
-            return Room::Shard;
-        }
-        if (helper_steps_ == kHelperStepsMax) {
-            return Room::NextTurn;
-        }
-        ++helper_steps_;
-        return Room::Helper;
-    }
-    void spend(Duration time) { spent_ = spent_ + time; }
-    void leave_helper() { --helper_steps_; }
+    // From now on its handshakes take their time from `budget`, which outlives them.
+    void use(HandshakeBudget& budget) { budget_ = &budget; }
+    using Room = HandshakeBudget::Room;
+    // Where the next step of a handshake may run; see HandshakeBudget.
+    Room find_room(Instant turn) { return budget_->find_room(turn, steps_are_long_); }
+    void spend(Duration time) { budget_->spend(time); }
+    void leave_helper() { budget_->leave_helper(); }
 
     // What will have an end: certificates and what belongs to them.
     const std::vector<Term>& terms() const { return terms_; }
@@ -130,7 +108,7 @@ private:
     TicketKeys& keys_;
     bool strict_sni_ = false;
     ClientCertificates clients_wanted_ = ClientCertificates::Off;
-    Duration turn_time_;
+    bool steps_are_long_ = false;
     std::uint64_t kernel_ciphers_ = 0;
     ssl_ctx_st* client_ = nullptr;    // Settings::also_client
     bio_method_st* wires_ = nullptr;  // how OpenSSL reaches a Connection's bytes
@@ -138,9 +116,7 @@ private:
     std::unique_ptr<Clients> clients_;  // null: none are asked for a certificate
     std::vector<Term> terms_;
     std::uint32_t users_ = 0;
-    Instant turn_;
-    Duration spent_;
-    std::uint32_t helper_steps_ = 0;
+    HandshakeBudget* budget_ = nullptr;
 };
 
 }  // namespace sluice::tls

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -246,6 +248,49 @@ TEST_F(TlsKeeperTest, AThreadLooksUntilItIsStopped) {
     EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
     EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
     EXPECT_LE(taker_.count, 1);
+}
+
+// For ThreadSanitizer: main orders and stops while the thread looks, hands over and writes lines.
+TEST_F(TlsKeeperTest, OrdersAndTheEndMayComeAtAnyTime) {
+    struct Waiting final : TlsTaker {
+        void take(server::TlsContexts contexts) override {
+            EXPECT_EQ(contexts.size(), 2u);
+            const std::lock_guard<std::mutex> lock(mutex);
+            ++count;
+            changed.notify_all();
+        }
+        std::mutex mutex;
+        std::condition_variable changed;
+        int count = 0;
+    } taker;
+    begin();
+    keeper_.watch(taker);
+    for (int i = 1; i <= 5; ++i) {
+        keeper_.request();
+        std::unique_lock<std::mutex> lock(taker.mutex);
+        taker.changed.wait(lock, [&] { return taker.count >= i; });
+    }
+    keeper_.request();
+    EXPECT_TRUE(keeper_.stop(TlsKeeper::kStopTime));
+    EXPECT_LE(taker.count, 6);
+}
+
+// "modprobe tls" and HUP: what the kernel can is asked at each reading, and tls.kernel decides.
+TEST_F(TlsKeeperTest, AsksTheKernelAgainWhatItCanEncrypt) {
+    struct Learning final : vfs::FaultKernel {
+        std::uint64_t known = 0;
+        std::uint64_t tls_ciphers() override { return known; }
+    } kernel;
+    const auto read = [&] {
+        tls::Findings findings;
+        const std::optional<TlsFiles> files = read_tls_files(kernel, config_, findings);
+        return files ? files->settings.kernel_ciphers : ~std::uint64_t{0};
+    };
+    EXPECT_EQ(read(), 0u);
+    kernel.known = 5;
+    EXPECT_EQ(read(), 5u);
+    config_.tls.kernel = config::KernelTls::Off;
+    EXPECT_EQ(read(), 0u);
 }
 
 // A disk that hangs must not keep the process from ending.

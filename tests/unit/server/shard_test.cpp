@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../session/shard_fixture.hpp"
+#include "sluice/tls/connection.hpp"
 
 namespace sluice::server {
 namespace {
@@ -134,6 +135,66 @@ TEST_P(ServerShardTest, LimitsTheSessionsOfOneAddress) {
     ASSERT_TRUE(turn_until([&] { return second->has_ended(); }));
     const auto fourth = login();
     EXPECT_FALSE(fourth->has_ended());
+}
+
+class ShardTlsTest : public ServerShardTest {
+protected:
+    std::unique_ptr<tls::Context> make_context() {
+        tls::Settings settings;
+        settings.identities.push_back(*tls::make_self_signed({}, kernel_.wall_time()));
+        tls::Findings findings;
+        return tls::Context::make(kernel_, settings, keys_, findings);
+    }
+    tls::TicketKeys keys_{Duration::seconds(3600), kernel_.now()};
+};
+INSTANTIATE_SHARD_TESTS(ShardTlsTest);
+
+// A storm that has begun before a reload gets no second share of the turn by it.
+TEST_P(ShardTlsTest, HandshakesOfAFormerContextTakeFromTheSameTurn) {
+    start();
+    std::unique_ptr<tls::Context> first = make_context();
+    std::unique_ptr<tls::Context> second = make_context();
+    tls::Context& former = *first;
+    tls::Context& present = *second;
+    // Somebody uses the former one.
+    const tls::Connection connection(former);
+    shard_->take_tls(std::move(first));
+    shard_->take_tls(std::move(second));
+    const Instant turn = shard_->reactor().now();
+    using Room = tls::HandshakeBudget::Room;
+    ASSERT_EQ(former.find_room(turn), Room::Shard);
+    former.spend(tls::TurnTime::kShare);
+    for (std::uint32_t i = 0; i < tls::HandshakeBudget::kHelperStepsMax; ++i) {
+        EXPECT_EQ((i % 2 == 0 ? present : former).find_room(turn), Room::Helper);
+    }
+    EXPECT_EQ(present.find_room(turn), Room::NextTurn);
+    EXPECT_EQ(former.find_room(turn), Room::NextTurn);
+    former.leave_helper();
+    EXPECT_EQ(present.find_room(turn), Room::Helper);
+}
+
+TEST_P(ShardTlsTest, AHelperFreesAFormerContextWhenItsLastConnectionHasEnded) {
+    start();
+    std::unique_ptr<tls::Context> first = make_context();
+    auto connection = std::make_unique<tls::Connection>(*first);
+    shard_->take_tls(std::move(first));
+    shard_->take_tls(make_context());
+    turn_times(3);
+    EXPECT_EQ(shard_->former_tls_count(), 1u);
+    EXPECT_EQ(pool_.jobs, 0);
+    connection.reset();
+    ASSERT_TRUE(turn_until([&] { return shard_->former_tls_count() == 0; }));
+    EXPECT_EQ(pool_.jobs, 1);
+}
+
+TEST_P(ShardTlsTest, EndsWhileFormerContextsAreBeingFreed) {
+    start();
+    for (int i = 0; i < 5; ++i) {
+        shard_->take_tls(make_context());
+        if (i % 2 == 0) { shard_->run_ready(); }
+    }
+    end_shard();
+    EXPECT_LE(pool_.jobs, 4);
 }
 
 }  // namespace

@@ -199,7 +199,7 @@ protected:
         ASSERT_TRUE(root);
         root_ = std::move(*root);
         if (listings_->cache.is_on()) { root_->marks().turn_on(); }
-        const Surroundings around = {kernel_, *backend_, ready_,      helpers_, config_, *root_,
+        const Surroundings around = {kernel_, *backend_, ready_,      pool_,    config_, *root_,
                                      log_,    *placement_, *hosts_, *slots_,  *digests_,
                                      *listings_, 0};
         shard_ = std::make_unique<Shard>(around);
@@ -299,6 +299,16 @@ protected:
     std::unique_ptr<io::Backend> backend_;
     std::unique_ptr<Shard> shard_;
     io::ThreadHelperPool helpers_{2};
+    // Counts the jobs that go by.
+    struct CountingPool final : io::HelperPool {
+        io::HelperPool& behind;
+        int jobs = 0;  // submitted by the one shard, which is the test's thread
+        explicit CountingPool(io::HelperPool& pool) : behind(pool) {}
+        void submit(io::HelperJob& job) override {
+            ++jobs;
+            behind.submit(job);
+        }
+    } pool_{helpers_};
     std::uint16_t port_ = 0;
     bool kill_posted_ = false;
     std::vector<Client*> clients_;

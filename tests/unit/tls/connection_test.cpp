@@ -151,7 +151,7 @@ TEST_F(ConnectionTest, AHelloThatAnnouncesTooMuchIsRefusedAtItsNinthByte) {
         server.feed(Bytes(announced).subspan(i, 1));
     }
     EXPECT_EQ(server.handshake().error().code, Errc::Protocol);
-    EXPECT_EQ(server.failure(), "the ClientHello is too long");
+    EXPECT_EQ(server.failure(), "a handshake message is too long");
 }
 
 // The second hello, that of a client that had no key of our groups, is looked at as well.
@@ -172,7 +172,7 @@ TEST_F(ConnectionTest, ASecondHelloThatAnnouncesTooMuchIsRefused) {
         wire.insert(wire.end(), announced.begin(), announced.end());
         server.feed(wire);
         EXPECT_EQ(server.handshake().error().code, Errc::Protocol);
-        EXPECT_EQ(server.failure(), "the ClientHello is too long");
+        EXPECT_EQ(server.failure(), "a handshake message is too long");
     }
     Connection server(*context);
     Client client(only(TLS1_3_VERSION));

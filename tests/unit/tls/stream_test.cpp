@@ -35,11 +35,11 @@ protected:
         }
         reactor_ = std::make_unique<io::Reactor>(kernel_, *backend_, ready_, pool_);
         Settings settings;
-        settings.turn_time = kTurnTime;
         settings.identities.push_back(*make_self_signed({}, kernel_.wall_time()));
         Findings findings;
         context_ = Context::make(kernel_, settings, keys_, findings);
         ASSERT_NE(context_, nullptr);
+        context_->use(budget_);
         control_ = std::make_unique<Connection>(*context_);
         stop_.emplace(*backend_);
         make_pair(ours_, theirs_);
@@ -106,6 +106,7 @@ protected:
 
     CountingPool pool_{helpers_};
     TicketKeys keys_{Duration::seconds(3600), kernel_.now()};
+    HandshakeBudget budget_{kTurnTime};
     std::unique_ptr<Context> context_;
     std::unique_ptr<Connection> control_;
     io::Op poll_;
@@ -152,7 +153,7 @@ TEST_P(StreamTest, AHandshakeThatFindsNoTimeRunsOnAHelper) {
 TEST_P(StreamTest, AHandshakeThatFindsNoHelperWaitsForTheNextTurn) {
     reactor_->wait(Duration(0));
     spend_this_turn();
-    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+    for (std::uint32_t i = 0; i < HandshakeBudget::kHelperStepsMax; ++i) {
         ASSERT_EQ(context_->find_room(reactor_->now()), Context::Room::Helper);
     }
     Client client;
@@ -170,7 +171,7 @@ TEST_P(StreamTest, AHandshakeThatFindsNoHelperWaitsForTheNextTurn) {
     }));
     EXPECT_TRUE(outcome);
     EXPECT_EQ(pool_.jobs, 0);
-    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+    for (std::uint32_t i = 0; i < HandshakeBudget::kHelperStepsMax; ++i) {
         context_->leave_helper();
     }
 }
@@ -178,7 +179,7 @@ TEST_P(StreamTest, AHandshakeThatFindsNoHelperWaitsForTheNextTurn) {
 TEST_P(StreamTest, AStopEndsAHandshakeThatWaitsForItsTurn) {
     reactor_->wait(Duration(0));
     spend_this_turn();
-    for (std::uint32_t i = 0; i < Context::kHelperStepsMax; ++i) {
+    for (std::uint32_t i = 0; i < HandshakeBudget::kHelperStepsMax; ++i) {
         ASSERT_EQ(context_->find_room(reactor_->now()), Context::Room::Helper);
     }
     Status outcome;

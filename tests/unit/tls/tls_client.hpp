@@ -35,6 +35,19 @@ struct ClientOptions {
     bool wants_status = false;                  // OCSP
 };
 
+// A certificate and its key, for either end.
+inline void use(SSL_CTX& context, const IdentityText& certificate) {
+    BIO* chain = BIO_new_mem_buf(certificate.chain_pem.data(), -1);
+    BIO* key = BIO_new_mem_buf(certificate.key_pem.data(), -1);
+    X509* leaf = PEM_read_bio_X509(chain, nullptr, nullptr, nullptr);
+    EVP_PKEY* secret = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
+    EXPECT_EQ(SSL_CTX_use_cert_and_key(&context, leaf, secret, nullptr, 1), 1);
+    X509_free(leaf);
+    EVP_PKEY_free(secret);
+    BIO_free(chain);
+    BIO_free(key);
+}
+
 class Client {
 public:
     explicit Client(const ClientOptions& options = {}) {
@@ -61,7 +74,7 @@ public:
             return 1;
         });
         if (!options.takes_tickets) { SSL_CTX_set_options(context_, SSL_OP_NO_TICKET); }
-        if (options.certificate != nullptr) { show(*options.certificate); }
+        if (options.certificate != nullptr) { use(*context_, *options.certificate); }
         if (options.wants_status) {
             SSL_CTX_set_tlsext_status_type(context_, TLSEXT_STATUSTYPE_ocsp);
         }
@@ -168,17 +181,6 @@ public:
     }
 
 private:
-    void show(const IdentityText& certificate) {
-        BIO* chain = BIO_new_mem_buf(certificate.chain_pem.data(), -1);
-        BIO* key = BIO_new_mem_buf(certificate.key_pem.data(), -1);
-        X509* leaf = PEM_read_bio_X509(chain, nullptr, nullptr, nullptr);
-        EVP_PKEY* secret = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
-        EXPECT_EQ(SSL_CTX_use_cert_and_key(context_, leaf, secret, nullptr, 1), 1);
-        X509_free(leaf);
-        EVP_PKEY_free(secret);
-        BIO_free(chain);
-        BIO_free(key);
-    }
     static Wire protocol_list(std::string_view names) {
         Wire list;
         while (!names.empty()) {
