@@ -137,7 +137,7 @@ class Ports:
         self.first, self.last, self.next = first, last, first
 
     def take(self):
-        for _ in range(self.first, self.last, PASSIVE_PORTS + 1):
+        for _ in range(self.first, self.last + 1, PASSIVE_PORTS + 1):
             port = self.next
             self.next = self.first if port >= self.last else port + PASSIVE_PORTS + 1
             with socket.socket() as probe:
