@@ -74,6 +74,7 @@ constexpr std::array<Handler, kCommandIdCount> make_handlers() {
     at(CommandId::Lang).now = handle_lang;
     at(CommandId::Hash).later = handle_hash;
     at(CommandId::Rang).now = handle_rang;
+    at(CommandId::Md5).later = handle_md5;
     at(CommandId::Xcrc).later = handle_checksum;
     at(CommandId::Xmd5).later = handle_checksum;
     at(CommandId::Xsha1).later = handle_checksum;

@@ -61,6 +61,7 @@ void handle_opts(Session& session, const Command& command);
 void handle_rang(Session& session, const Command& command);
 // handlers_hash.cpp
 io::Task<void> handle_hash(Session& session, const Command& command);
+io::Task<void> handle_md5(Session& session, const Command& command);
 io::Task<void> handle_checksum(Session& session, const Command& command);
 // handlers_retrieve.cpp
 io::Task<void> handle_retr(Session& session, const Command& command);

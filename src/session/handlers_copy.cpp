@@ -21,10 +21,7 @@ void handle_comb(Session& session, const Command& command) {
     plan.joins = true;
     for (const std::string& name : *names) {
         Result<std::string> path = session.resolve(name);
-        if (!path) {
-            reply_error(session, path.error());
-            return;
-        }
+        if (refused(session, path)) { return; }
         if (plan.target.empty()) {
             plan.target = std::move(*path);
         } else {

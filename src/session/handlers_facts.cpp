@@ -73,10 +73,7 @@ io::Task<bool> append_lines(Session& session, std::string_view text) {
 io::Task<void> stat_path(Session& session, std::string_view argument) {
     const Result<std::unique_ptr<ListingPlan>> plan =
         co_await plan_listing(session, argument, ListingStyle::Long);
-    if (!plan) {
-        reply_error(session, plan.error());
-        co_return;
-    }
+    if (refused(session, plan)) { co_return; }
     Listing& listing = *(*plan)->listing;
     const ReplyCode code =
         (*plan)->is_folder ? ReplyCode::DirectoryStatus : ReplyCode::FileStatus;
@@ -108,15 +105,9 @@ io::Task<void> stat_path(Session& session, std::string_view argument) {
 
 io::Task<void> handle_mlst(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
-    if (!status) {
-        reply_error(session, status.error());
-        co_return;
-    }
+    if (refused(session, status)) { co_return; }
     if (session.state().facts.has(proto::Fact::Create)) {
         const vfs::Root& root = session.tree().root();
         auto work = [&root, &path, &status] { return root.with_given_creation(*path, *status); };
@@ -158,10 +149,7 @@ io::Task<void> handle_size(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Result<sys::FileStatus> status = co_await session.tree().status(*path);
     if (!status || !status->is_regular()) {
         reply_error(session, status ? Error(Errc::NotRegularFile) : status.error());
@@ -173,10 +161,7 @@ io::Task<void> handle_size(Session& session, const Command& command) {
 // Also the setter that some clients use: "MDTM YYYYMMDDhhmmss name" where no file has that name.
 io::Task<void> handle_mdtm(Session& session, const Command& command) {
     Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Result<sys::FileStatus> status = co_await session.tree().status(*path);
     if (status) {
         session.reply(ReplyCode::FileStatus,
@@ -194,10 +179,7 @@ io::Task<void> handle_mdtm(Session& session, const Command& command) {
         co_return;
     }
     const Status set = co_await session.tree().set_modified(*path, timed->time);
-    if (!set) {
-        reply_error(session, set.error());
-        co_return;
-    }
+    if (refused(session, set)) { co_return; }
     session.reply(ReplyCode::FileStatus, "File modification time set.");
 }
 
@@ -208,15 +190,9 @@ io::Task<void> handle_mfmt(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> path = session.resolve(timed->path);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status set = co_await session.tree().set_modified(*path, timed->time);
-    if (!set) {
-        reply_error(session, set.error());
-        co_return;
-    }
+    if (refused(session, set)) { co_return; }
     session.reply(ReplyCode::FileStatus, {"Modify=", proto::print_time_value(timed->time), "; ",
                                           timed->path});
 }

@@ -1,5 +1,6 @@
-// HASH, XCRC, XMD5, XSHA1, XSHA256, XSHA512 and SITE HASH: digests of files.
-// draft-bryan-ftpext-hash-02; the X... commands have no document but their habits.
+// HASH, MD5, XCRC, XMD5, XSHA1, XSHA256, XSHA512 and SITE HASH: digests of files.
+// draft-bryan-ftpext-hash-02, draft-twine-ftpmd5-00; the X... commands have no document but their
+// habits.
 //
 // A command answers at once where the cache knows the digest or something forbids it. Else the work
 // is a job beside the control loop, in rounds on helpers (xfer::digest_file): STAT shows how far it
@@ -29,6 +30,7 @@ using proto::ReplyCode;
 enum class AnswerForm : std::uint8_t {
     Full,        // HASH: "213 SHA-256 0-99 <hex> name"
     DigestOnly,  // X...: "250 <hex>", what clients of those commands look for
+    AfterName,   // MD5: "251 name <hex>"
 };
 
 // What is asked for, from the command line to the answer.
@@ -69,6 +71,9 @@ private:
 std::string Order::answer(const digest::Value& value) const {
     if (form == AnswerForm::DigestOnly) {
         return value.hex();
+    }
+    if (form == AnswerForm::AfterName) {
+        return fmt::format("{} {}", name, value.hex());
     }
     const std::int64_t last = range.end > range.first ? range.end - 1 : range.first;
     return fmt::format("{} {}-{} {} {}", digest::name_of(algorithm), range.first, last, value.hex(),
@@ -150,7 +155,15 @@ void refuse(Session& session, Error error, AnswerForm form) {
 }
 
 ReplyCode code_of_success(AnswerForm form) {
-    return form == AnswerForm::Full ? ReplyCode::FileStatus : ReplyCode::FileActionOkay;
+    switch (form) {
+        case AnswerForm::Full:
+            return ReplyCode::FileStatus;
+        case AnswerForm::DigestOnly:
+            return ReplyCode::FileActionOkay;
+        case AnswerForm::AfterName:
+            return ReplyCode::DigestOfFile;
+    }
+    return ReplyCode::FileStatus;
 }
 
 // Fits the range to the file. The answer of HASH names the bytes it is about, so its range may end
@@ -302,8 +315,8 @@ io::Task<void> hash(Session& session, std::string_view argument) {
 
 proto::CommandSet digest_commands() {
     proto::CommandSet all;
-    for (const CommandId id : {CommandId::Hash, CommandId::Xcrc, CommandId::Xmd5, CommandId::Xsha1,
-                               CommandId::Xsha256, CommandId::Xsha512}) {
+    for (const CommandId id : {CommandId::Hash, CommandId::Md5, CommandId::Xcrc, CommandId::Xmd5,
+                               CommandId::Xsha1, CommandId::Xsha256, CommandId::Xsha512}) {
         all.set(static_cast<std::size_t>(id));
     }
     return all;
@@ -332,6 +345,13 @@ io::Task<void> site_hash(Session& session, std::string_view argument) {
         co_return;
     }
     co_await hash(session, argument);
+}
+
+// Of the whole file always: the draft knows no ranges, and ProFTPD and SFTPGo give none.
+io::Task<void> handle_md5(Session& session, const Command& command) {
+    auto order = std::make_unique<Order>("MD5", Algorithm::Md5, AnswerForm::AfterName);
+    order->name = command.argument;
+    co_await carry_out(session, std::move(order));
 }
 
 io::Task<void> handle_checksum(Session& session, const Command& command) {

@@ -9,7 +9,7 @@
 
 namespace sluice::session {
 
-// HASH, XCRC and their kin: what `limits.hash_at_once = 0` switches off.
+// HASH, MD5, XCRC and their kin: what `limits.hash_at_once = 0` switches off.
 proto::CommandSet digest_commands();
 
 // OPTS HASH [algorithm]: draft-bryan-ftpext-hash-02 section 3.2.

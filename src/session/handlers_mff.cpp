@@ -53,10 +53,7 @@ io::Task<void> handle_mfct(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> path = session.resolve(timed->path);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status given = co_await session.tree().give_created(*path, timed->time);
     if (!given) {
         refuse_change(session, given.error(), true);
@@ -78,10 +75,7 @@ io::Task<void> handle_mff(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> path = session.resolve(changes->path);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status applied = co_await apply(session, *path, *changes);
     if (!applied) {
         refuse_change(session, applied.error(), changes->created.has_value());

@@ -52,10 +52,7 @@ io::Task<void> handle_pret(Session& session, const Command& command) {
     } else {
         fine = co_await foresee(session, request.row->id, request.command.argument);
     }
-    if (!fine) {
-        reply_error(session, fine.error(), use);
-        co_return;
-    }
+    if (refused(session, fine, use)) { co_return; }
     session.reply(ReplyCode::Okay, "Ready for PASV.");
 }
 

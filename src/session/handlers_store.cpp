@@ -138,13 +138,7 @@ io::Task<void> store(Session& session, std::string_view verb, std::string_view a
     if (is_whole && !session.uses_ascii()) { extras.digests = stored_algorithms(session); }
     request.tells_status = extras.digests.any() || !is_whole;
     auto target = std::make_unique<vfs::UploadTarget>(session.tree());
-    Status begun = co_await target->begin(request);
-    // The file that stood under the name may go between being looked at and being asked (DELE of
-    // another session, O-FS-15): then there is a new name to begin with.
-    for (int tries = 0; tries < 3 && !begun && begun.error().code == Errc::NotFound; ++tries) {
-        target = std::make_unique<vfs::UploadTarget>(session.tree());
-        begun = co_await target->begin(request);
-    }
+    const Status begun = co_await target->begin(request);
     if (!begun) {
         refuse_transfer(session, begun.error(), use);
         co_return;

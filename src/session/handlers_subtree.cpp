@@ -17,33 +17,21 @@ io::Task<void> handle_avbl(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Result<std::int64_t> free = co_await session.tree().free_bytes(*path);
-    if (!free) {
-        reply_error(session, free.error());
-        co_return;
-    }
+    if (refused(session, free)) { co_return; }
     session.reply(ReplyCode::FileStatus, fmt::format("{}", *free));
 }
 
 void handle_dsiz(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        return;
-    }
+    if (refused(session, path)) { return; }
     begin_measuring(session, "DSIZ", *path);
 }
 
 void handle_rmda(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        return;
-    }
+    if (refused(session, path)) { return; }
     begin_removal(session, "RMDA", *path, ReplyCode::FileActionOkay);
 }
 

@@ -13,10 +13,7 @@ using proto::ReplyCode;
 
 io::Task<void> change_directory(Session& session, std::string path) {
     const Status exists = co_await session.tree().directory_exists(path);
-    if (!exists) {
-        reply_error(session, exists.error());
-        co_return;
-    }
+    if (refused(session, exists)) { co_return; }
     session.state().cwd = std::move(path);
     co_await append_entered(session, "Directory changed.");
 }
@@ -25,10 +22,7 @@ io::Task<void> change_directory(Session& session, std::string path) {
 
 io::Task<void> handle_cwd(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     co_await change_directory(session, *path);
 }
 
@@ -45,45 +39,27 @@ void handle_pwd(Session& session, const Command&) {
 
 io::Task<void> handle_mkd(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status made = co_await session.tree().make_directory(*path, session.new_directory_mode());
-    if (!made) {
-        reply_error(session, made.error());
-        co_return;
-    }
+    if (refused(session, made)) { co_return; }
     proto::append_path_reply(session.output(), *path, "created");
     session.log_change(obs::EventKind::MakeDirectory, *path);
 }
 
 io::Task<void> handle_rmd(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status removed = co_await session.tree().remove_directory(*path);
-    if (!removed) {
-        reply_error(session, removed.error());
-        co_return;
-    }
+    if (refused(session, removed)) { co_return; }
     session.reply(ReplyCode::FileActionOkay, "Directory removed.");
     session.log_change(obs::EventKind::RemoveDirectory, *path);
 }
 
 io::Task<void> handle_dele(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status removed = co_await session.tree().remove_file(*path);
-    if (!removed) {
-        reply_error(session, removed.error());
-        co_return;
-    }
+    if (refused(session, removed)) { co_return; }
     session.reply(ReplyCode::FileActionOkay, "File deleted.");
     session.log_change(obs::EventKind::Delete, *path);
 }
@@ -91,10 +67,7 @@ io::Task<void> handle_dele(Session& session, const Command& command) {
 // 350 promises that the name exists; RNTO finds out for itself whether it still does.
 io::Task<void> handle_rnfr(Session& session, const Command& command) {
     const Result<std::string> path = session.resolve(command.argument);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Result<sys::FileStatus> status = co_await session.tree().link_status(*path);
     if (!status || *path == "/") {
         reply_error(session, status ? Error(Errc::AccessDenied) : status.error());
@@ -112,15 +85,9 @@ io::Task<void> handle_rnto(Session& session, const Command& command) {
         co_return;
     }
     const Result<std::string> to = session.resolve(command.argument);
-    if (!to) {
-        reply_error(session, to.error(), PathUse::NewName);
-        co_return;
-    }
+    if (refused(session, to, PathUse::NewName)) { co_return; }
     const Status renamed = co_await session.tree().rename(from, *to, true);
-    if (!renamed) {
-        reply_error(session, renamed.error(), PathUse::NewName);
-        co_return;
-    }
+    if (refused(session, renamed, PathUse::NewName)) { co_return; }
     session.reply(ReplyCode::FileActionOkay, "Renamed.");
     session.log_change(obs::EventKind::Rename, from, *to);
 }

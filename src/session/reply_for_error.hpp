@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sluice/base/error.hpp"
+#include "sluice/base/result.hpp"
 #include "sluice/proto/reply_codes.hpp"
 
 namespace sluice::session {
@@ -29,5 +30,14 @@ std::string capitalised(std::string_view words);
 
 // Answers "code: words of the error".
 void reply_error(Session& session, Error error, PathUse use = PathUse::Existing);
+
+// True when `outcome` is an error: it has been answered, and the command is over.
+template <class T>
+[[nodiscard]] bool refused(Session& session, const Result<T>& outcome,
+                           PathUse use = PathUse::Existing) {
+    if (outcome) { return false; }
+    reply_error(session, outcome.error(), use);
+    return true;
+}
 
 }  // namespace sluice::session

@@ -38,10 +38,7 @@ io::Task<void> site_cpfr(Session& session, std::string_view argument) {
         session.reply(ReplyCode::BadArgument, "SITE CPFR wants a path.");
         co_return;
     }
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Result<sys::FileStatus> status = co_await session.tree().status(*path);
     if (!status || !status->is_regular()) {
         reply_error(session, status ? Error(Errc::NotRegularFile) : status.error());
@@ -63,10 +60,7 @@ void site_cpto(Session& session, std::string_view argument) {
         return;
     }
     Result<std::string> to = session.resolve(argument);
-    if (!to) {
-        reply_error(session, to.error(), PathUse::NewName);
-        return;
-    }
+    if (refused(session, to, PathUse::NewName)) { return; }
     CopyPlan plan;
     plan.command = "SITE CPTO";
     plan.sources.push_back(std::move(from));

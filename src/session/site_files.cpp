@@ -15,15 +15,9 @@ io::Task<void> site_chgrp(Session& session, std::string_view argument) {
         co_return;
     }
     const Result<std::string> path = session.resolve(argument.substr(blank + 1));
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status changed = co_await change_group(session, *path, argument.substr(0, blank));
-    if (!changed) {
-        reply_error(session, changed.error());
-        co_return;
-    }
+    if (refused(session, changed)) { co_return; }
     session.reply(ReplyCode::Okay, "Group changed.");
 }
 
@@ -34,15 +28,9 @@ io::Task<void> site_chmod(Session& session, std::string_view argument) {
         co_return;
     }
     const Result<std::string> path = session.resolve(request->path);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status changed = co_await session.tree().change_mode(*path, request->mode);
-    if (!changed) {
-        reply_error(session, changed.error());
-        co_return;
-    }
+    if (refused(session, changed)) { co_return; }
     session.reply(ReplyCode::Okay, "Mode changed.");
     session.log_change(obs::EventKind::ChangeMode, *path);
 }
@@ -54,15 +42,9 @@ io::Task<void> site_utime(Session& session, std::string_view argument) {
         co_return;
     }
     const Result<std::string> path = session.resolve(request->path);
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     const Status set = co_await session.tree().set_modified(*path, request->modified);
-    if (!set) {
-        reply_error(session, set.error());
-        co_return;
-    }
+    if (refused(session, set)) { co_return; }
     session.reply(ReplyCode::Okay, "Time changed.");
 }
 

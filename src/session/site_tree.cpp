@@ -46,10 +46,7 @@ io::Task<void> site_mkdir(Session& session, std::string_view argument) {
         session.reply(ReplyCode::BadArgument, "SITE MKDIR wants a path.");
         co_return;
     }
-    if (!path) {
-        reply_error(session, path.error());
-        co_return;
-    }
+    if (refused(session, path)) { co_return; }
     Status made;
     std::size_t end = 0;
     while (made && end < path->size()) {
@@ -64,10 +61,7 @@ io::Task<void> site_mkdir(Session& session, std::string_view argument) {
         if (made) { session.log_change(obs::EventKind::MakeDirectory, step); }
         if (!made && made.error().code == Errc::AlreadyExists) { made = Status(); }  // just now
     }
-    if (!made) {
-        reply_error(session, made.error());
-        co_return;
-    }
+    if (refused(session, made)) { co_return; }
     session.reply(ReplyCode::Okay, "Directory made.");
 }
 
@@ -78,10 +72,7 @@ void site_rmdir(Session& session, std::string_view argument) {
         return;
     }
     const Result<std::string> path = session.resolve(*name);
-    if (!path) {
-        reply_error(session, path.error());
-        return;
-    }
+    if (refused(session, path)) { return; }
     begin_removal(session, "SITE RMDIR", *path, ReplyCode::Okay);
 }
 
@@ -101,10 +92,7 @@ io::Task<void> site_symlink(Session& session, std::string_view argument) {
     }
     const std::string text = relative_path(proto::split_parent(*link).parent, *target);
     const Status made = co_await session.tree().make_symlink(text, *link);
-    if (!made) {
-        reply_error(session, made.error());
-        co_return;
-    }
+    if (refused(session, made)) { co_return; }
     session.reply(ReplyCode::Okay, "Link made.");
     session.log_change(obs::EventKind::MakeLink, *link, *target);
 }

@@ -112,21 +112,38 @@ Status UploadTarget::choose_place(const UploadRequest& request) {
         }
         return begin_new(request.file_mode);
     }
-    Result<UploadPlace> place = find_upload_place(root, request.path);
-    if (!place) {
-        return fail(place.error());
+    // The file that stood under the name may go between being looked at and being opened (DELE of
+    // another session): then there is a place to find again. Where that happens at every look, the
+    // name is NotFound.
+    constexpr int kLooksMax = 4;
+    for (int looks = 1;; ++looks) {
+        Result<UploadPlace> place = find_upload_place(root, request.path);
+        if (!place) {
+            return fail(place.error());
+        }
+        const bool existed = place->exists;
+        place_ = std::move(place->at);
+        const Status begun = begin_at_place(request, existed ? &place->status : nullptr);
+        const bool has_gone = !begun && begun.error().code == Errc::NotFound && existed;
+        if (!has_gone || looks == kLooksMax) {
+            return begun;
+        }
+        drop();
+        replaces_ = false;
     }
-    place_ = std::move(place->at);
-    if (!place->exists) {
+}
+
+Status UploadTarget::begin_at_place(const UploadRequest& request, const sys::FileStatus* there) {
+    if (there == nullptr) {
         if (intent_ == UploadIntent::ResumeAt && request.resume_at > 0) {
             return fail(Errc::OutOfRange);
         }
         return begin_new(request.file_mode);
     }
-    if (place->status.is_directory()) {
+    if (there->is_directory()) {
         return fail(Errc::IsDirectory);
     }
-    if (!place->status.is_regular()) {
+    if (!there->is_regular()) {
         return fail(Errc::NotRegularFile);
     }
     if (intent_ != UploadIntent::Replace) {
@@ -137,12 +154,12 @@ Status UploadTarget::choose_place(const UploadRequest& request) {
     // against writing stays protected here, as it would be with open(2). One that is running is not
     // touched by a rename, so ETXTBSY is no reason.
     const Result<sys::Fd> writable =
-        root.open_name(place_.parent.number(), place_.name.c_str(), kWriteFlags, 0);
+        tree_.root().open_name(place_.parent.number(), place_.name.c_str(), kWriteFlags, 0);
     if (!writable && writable.error().code != Errc::Busy) {
         return fail(writable.error());
     }
     // A script of a web site stays executable when it is uploaded again.
-    return begin_new(place->status.mode & 0777u);
+    return begin_new(there->mode & 0777u);
 }
 
 Status UploadTarget::adopt(sys::Fd&& fd) {

@@ -381,16 +381,7 @@ class FileZilla(FileZillaCase):
         self.assertRegex(log, "Command: (APPE f|REST %d)" % RESUME_AT)
 
     def test_500_files(self):
-        files = {"f%03d" % i: b"%d" % i for i in range(500)}
-        self.write_tree(self.work_path("out"), files)
-        self.write_tree(self.here_path("out"), files)
-        os.mkdir(self.work_path("back"))
-        self.process_queue(
-            [(DOWNLOAD, self.here_path("back"), name, self.remote + "/out", name)
-             for name in files] +
-            [(0, self.here_path("out"), name, self.remote + "/back", name) for name in files])
-        self.assert_tree(self.here_path("back"), files)
-        self.assert_tree(self.work_path("back"), files)
+        self.move_many(500)
 
     def test_download_of_folders(self):
         self.write_tree(self.work, TREE)
@@ -461,16 +452,7 @@ class FileZillaTls(TlsCase, FileZillaCase):
         self.move_everything("PORT ", mode="active")
 
     def test_200_transfers(self):
-        files = {"f%03d" % i: b"%d" % i for i in range(TRANSFERS // 2)}
-        self.write_tree(self.work_path("out"), files)
-        self.write_tree(self.here_path("out"), files)
-        os.mkdir(self.work_path("back"))
-        self.process_queue(
-            [(DOWNLOAD, self.here_path("back"), name, self.remote + "/out", name)
-             for name in files] +
-            [(0, self.here_path("out"), name, self.remote + "/back", name) for name in files])
-        self.assert_tree(self.here_path("back"), files)
-        self.assert_tree(self.work_path("back"), files)
+        self.move_many(TRANSFERS // 2)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ std::string take_word(std::string_view& text) {
 
 // Commands that go on beside the control connection without a reply before their last.
 bool is_job(std::string_view command) {
-    constexpr std::array<std::string_view, 13> kJobs = {
-        "HASH",      "XCRC",      "XMD5",      "XSHA", "XSHA1", "XSHA256", "XSHA512",
-        "SITE HASH", "SITE COPY", "SITE CPTO", "COMB", "RMDA",  "DSIZ"};
+    constexpr std::array<std::string_view, 14> kJobs = {
+        "HASH",    "MD5",       "XCRC",      "XMD5",      "XSHA", "XSHA1", "XSHA256",
+        "XSHA512", "SITE HASH", "SITE COPY", "SITE CPTO", "COMB", "RMDA",  "DSIZ"};
     return std::find(kJobs.begin(), kJobs.end(), command) != kJobs.end();
 }
 

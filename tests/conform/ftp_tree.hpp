@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tree.hpp"
+#include "world.hpp"
 
 namespace sluice::conform {
 
@@ -39,7 +40,7 @@ public:
     Node look(const std::string& path) const override;
     Result<std::string> content(const std::string& path) const override;
     Result<std::vector<std::string>> entries(const std::string& path) const override;
-    const std::string& outside_path() const override { return outside_; }
+    std::string outside_path() const override { return "@outside"; }
     Status clear() override;
     bool is_remote() const override { return true; }
 
@@ -47,7 +48,6 @@ private:
     World& net_;
     std::string user_;
     std::string password_;
-    std::string outside_ = "@outside";
 };
 
 }  // namespace sluice::conform

@@ -31,9 +31,8 @@ public:
     Result<std::string> content(const std::string& path) const override;
     Result<std::vector<std::string>> entries(const std::string& path) const override;
 
-    const std::string& outside_path() const override { return outside_; }
+    std::string outside_path() const override { return outside_; }
     Status clear() override;
-    bool is_remote() const override { return false; }
 
 private:
     std::string real(const std::string& path) const;

@@ -152,7 +152,7 @@ public:
 private:
     Outcome play(const Transcript& transcript) {
         const bool has_tree = options_.foreign == nullptr || options_.foreign->has_tree;
-        const Status cleared = has_tree ? world_.clear_tree() : Status();
+        const Status cleared = has_tree ? world_.tree().clear() : Status();
         if (!cleared) {
             Outcome outcome;
             outcome.verdict = Verdict::Failed;
@@ -318,7 +318,7 @@ int run_against_binary(const std::vector<Case>& cases, const std::vector<BrokenF
 
 // Why the suite must not touch this server's files, or "".
 std::string refuse_tree(SocketWorld& world, const std::string& root) {
-    const Result<std::vector<std::string>> names = world.entries(root.empty() ? "" : ".");
+    const Result<std::vector<std::string>> names = world.tree().entries(root.empty() ? "" : ".");
     if (!names) {
         return fmt::format("cannot list the server's folder: {}", text_of(names.error()));
     }
@@ -384,7 +384,7 @@ int run_against_other(const std::vector<Case>& cases, const std::vector<BrokenFi
         report.add(one, runner.run(one));
     }
     if (foreign.has_tree) {
-        (void)world.clear_tree();
+        (void)world.tree().clear();
     }
     (void)remove_tree(*folder);
     return report.all_passed() ? 0 : 1;

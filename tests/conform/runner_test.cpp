@@ -9,6 +9,48 @@
 namespace sluice::conform {
 namespace {
 
+class FakeTree final : public Tree {
+public:
+    Status make_directory(const std::string&) override { return {}; }
+    Status make_file(const std::string& path, std::string_view content) override {
+        files[path] = content;
+        return {};
+    }
+    Status make_link(const std::string&, const std::string&) override { return {}; }
+    Status make_fifo(const std::string&) override { return {}; }
+    Status set_permissions(const std::string&, std::uint32_t) override { return {}; }
+    Status set_modified(const std::string&, std::int64_t) override { return {}; }
+    Status truncate(const std::string&, std::uint64_t) override { return {}; }
+    Status rename(const std::string&, const std::string&) override { return {}; }
+    Status remove(const std::string& path) override {
+        files.erase(path);
+        return {};
+    }
+    Node look(const std::string& path) const override {
+        Node node;
+        if (files.contains(path)) {
+            node.kind = NodeKind::File;
+            node.size = files.at(path).size();
+        }
+        return node;
+    }
+    Result<std::string> content(const std::string& path) const override {
+        if (!files.contains(path)) {
+            return fail(Errc::NotFound);
+        }
+        return files.at(path);
+    }
+    Result<std::vector<std::string>> entries(const std::string&) const override {
+        std::vector<std::string> names;
+        for (const auto& [name, bytes] : files) {
+            names.push_back(name);
+        }
+        return names;
+    }
+    std::string outside_path() const override { return "/outside"; }
+    std::map<std::string, std::string> files;
+};
+
 class FakeWorld final : public World {
 public:
     std::map<std::string, std::string> answers;  // by line without CRLF
@@ -16,7 +58,6 @@ public:
     std::string greeting = "220 ready\r\n";
     std::string uploaded;
     bool dials_back = false;  // an active data connection is waiting to be accepted
-    std::map<std::string, std::string> files;
     int moments = 0;           // how often a waiting check looked again
     std::string appears_late;  // a file that comes into being while a check waits
 
@@ -93,47 +134,11 @@ public:
     void close(ChannelId) override {}
     void reset(ChannelId) override {}
 
-    Status make_directory(const std::string&) override { return {}; }
-    Status make_file(const std::string& path, std::string_view content) override {
-        files[path] = content;
-        return {};
-    }
-    Status make_link(const std::string&, const std::string&) override { return {}; }
-    Status make_fifo(const std::string&) override { return {}; }
-    Status set_permissions(const std::string&, std::uint32_t) override { return {}; }
-    Status set_modified(const std::string&, std::int64_t) override { return {}; }
-    Status truncate(const std::string&, std::uint64_t) override { return {}; }
-    Status rename(const std::string&, const std::string&) override { return {}; }
-    Status remove(const std::string& path) override {
-        files.erase(path);
-        return {};
-    }
-    Node look(const std::string& path) override {
-        Node node;
-        if (files.contains(path)) {
-            node.kind = NodeKind::File;
-            node.size = files[path].size();
-        }
-        return node;
-    }
-    Result<std::string> content(const std::string& path) override {
-        if (!files.contains(path)) {
-            return fail(Errc::NotFound);
-        }
-        return files[path];
-    }
-    Result<std::vector<std::string>> entries(const std::string&) override {
-        std::vector<std::string> names;
-        for (const auto& [name, bytes] : files) {
-            names.push_back(name);
-        }
-        return names;
-    }
-    std::string outside_path() override { return "/outside"; }
+    Tree& tree() override { return tree_; }
     void begin_patience() override { moments = 0; }
     bool pass_moment() override {
         if (++moments == 3 && !appears_late.empty()) {
-            files[appears_late] = "";
+            tree_.files[appears_late] = "";
         }
         return moments < 10;
     }
@@ -141,6 +146,7 @@ public:
 
 private:
     std::uint32_t last_ = 0;
+    FakeTree tree_;
     ChannelId control_{0};
     bool gone_ = false;
     std::string pending_;

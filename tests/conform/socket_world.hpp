@@ -48,33 +48,7 @@ public:
     void close(ChannelId channel) override;
     void reset(ChannelId channel) override;
 
-    Status make_directory(const std::string& p) override { return tree_->make_directory(p); }
-    Status make_file(const std::string& p, std::string_view content) override {
-        return tree_->make_file(p, content);
-    }
-    Status make_link(const std::string& p, const std::string& target) override {
-        return tree_->make_link(p, target);
-    }
-    Status make_fifo(const std::string& p) override { return tree_->make_fifo(p); }
-    Status set_permissions(const std::string& p, std::uint32_t permissions) override {
-        return tree_->set_permissions(p, permissions);
-    }
-    Status set_modified(const std::string& p, std::int64_t seconds) override {
-        return tree_->set_modified(p, seconds);
-    }
-    Status truncate(const std::string& p, std::uint64_t size) override {
-        return tree_->truncate(p, size);
-    }
-    Status rename(const std::string& from, const std::string& to) override {
-        return tree_->rename(from, to);
-    }
-    Status remove(const std::string& p) override { return tree_->remove(p); }
-    Node look(const std::string& p) override { return tree_->look(p); }
-    Result<std::string> content(const std::string& p) override { return tree_->content(p); }
-    Result<std::vector<std::string>> entries(const std::string& p) override {
-        return tree_->entries(p);
-    }
-    std::string outside_path() override { return tree_->outside_path(); }
+    Tree& tree() override { return *tree_; }
 
     void begin_patience() override;
     bool pass_moment() override;
@@ -82,8 +56,6 @@ public:
 
     // From now on the tree is `tree`: for a server whose folder is out of reach.
     void use_tree(std::unique_ptr<Tree> tree) { tree_ = std::move(tree); }
-    // Empties the tree for the next transcript.
-    Status clear_tree() { return tree_->clear(); }
 
 private:
     struct Channel {

@@ -81,10 +81,11 @@ std::string TreeSteps::make_file(const Step& step, const std::string& path) {
         return {};
     }
     if (contents_.is_sparse(path)) {
-        const Status made = world_.make_file(path, {});
-        return problem("cannot make the file", made ? world_.truncate(path, step.number) : made);
+        const Status made = world_.tree().make_file(path, {});
+        return problem("cannot make the file",
+                       made ? world_.tree().truncate(path, step.number) : made);
     }
-    return problem("cannot make the file", world_.make_file(path, *contents_.find(path)));
+    return problem("cannot make the file", world_.tree().make_file(path, *contents_.find(path)));
 }
 
 std::string TreeSteps::change(const Step& step) {
@@ -92,7 +93,7 @@ std::string TreeSteps::change(const Step& step) {
     const std::string second = step.words.empty() ? "" : expand(step.words[0], variables_);
     switch (step.word) {
         case Word::Dir:
-            return problem("cannot make the directory", world_.make_directory(path));
+            return problem("cannot make the directory", world_.tree().make_directory(path));
         case Word::File:
         case Word::Bytes:
             return make_file(step, path);
@@ -100,26 +101,28 @@ std::string TreeSteps::change(const Step& step) {
             std::string target = second;
             constexpr std::string_view kOutside = "@outside";
             if (target.starts_with(kOutside)) {
-                target.replace(0, kOutside.size(), world_.outside_path());
+                target.replace(0, kOutside.size(), world_.tree().outside_path());
             }
-            return problem("cannot make the link", world_.make_link(path, target));
+            return problem("cannot make the link", world_.tree().make_link(path, target));
         }
         case Word::Fifo:
-            return problem("cannot make the fifo", world_.make_fifo(path));
+            return problem("cannot make the fifo", world_.tree().make_fifo(path));
         case Word::Mode:
-            return problem("cannot set the mode",
-                           world_.set_permissions(path, static_cast<std::uint32_t>(step.number)));
+            return problem(
+                "cannot set the mode",
+                world_.tree().set_permissions(path, static_cast<std::uint32_t>(step.number)));
         case Word::Mtime: {
             const std::int64_t seconds = parse_timestamp(second);
-            return seconds < 0 ? "not a time: YYYYMMDDhhmmss"
-                               : problem("cannot set the time", world_.set_modified(path, seconds));
+            return seconds < 0
+                       ? "not a time: YYYYMMDDhhmmss"
+                       : problem("cannot set the time", world_.tree().set_modified(path, seconds));
         }
         case Word::Truncate:
-            return problem("cannot truncate", world_.truncate(path, step.number));
+            return problem("cannot truncate", world_.tree().truncate(path, step.number));
         case Word::Rename:
-            return problem("cannot rename", world_.rename(path, second));
+            return problem("cannot rename", world_.tree().rename(path, second));
         case Word::Remove:
-            return problem("cannot remove", world_.remove(path));
+            return problem("cannot remove", world_.tree().remove(path));
         default:
             return "not a word of the tree";
     }
@@ -127,7 +130,7 @@ std::string TreeSteps::change(const Step& step) {
 
 std::string TreeSteps::check(const Step& step) {
     const std::string path = expand(step.text, variables_);
-    const Node node = world_.look(path);
+    const Node node = world_.tree().look(path);
     switch (step.word) {
         case Word::Exists:
             return node.kind != NodeKind::Missing ? "" : fmt::format("'{}' is missing", path);
@@ -164,7 +167,7 @@ std::string TreeSteps::check_content(const Step& step, const std::string& path) 
     if (!expected) {
         return "cannot evaluate this expression";
     }
-    const Result<std::string> found = world_.content(path);
+    const Result<std::string> found = world_.tree().content(path);
     if (!found) {
         return fmt::format("cannot read '{}': {}", path, text_of(found.error()));
     }
@@ -176,7 +179,7 @@ std::string TreeSteps::check_content(const Step& step, const std::string& path) 
 }
 
 std::string TreeSteps::check_only(const Step& step, const std::string& path) {
-    Result<std::vector<std::string>> found = world_.entries(path);
+    Result<std::vector<std::string>> found = world_.tree().entries(path);
     if (!found) {
         return fmt::format("cannot list '{}': {}", path, text_of(found.error()));
     }

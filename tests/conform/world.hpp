@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sluice/base/result.hpp"
+#include "tree.hpp"
 
 namespace sluice::conform {
 
@@ -43,15 +43,6 @@ enum class ReadEnd : std::uint8_t {
     Closed,    // the server closed its side in order
     Reset,     // the connection broke
     TimedOut,  // nothing happened until the World gave up
-};
-
-// What stands at a path of the tree. `Missing` is an answer, not an error.
-enum class NodeKind : std::uint8_t { Missing, File, Directory, Link, Other };
-struct Node {
-    NodeKind kind = NodeKind::Missing;
-    std::uint64_t size = 0;
-    std::uint32_t permissions = 0;      // 07777 bits
-    std::int64_t modified_seconds = 0;  // since 1970, UTC
 };
 
 class World {
@@ -91,22 +82,8 @@ public:
     virtual void close(ChannelId channel) = 0;
     virtual void reset(ChannelId channel) = 0;  // RST
 
-    // The tree, by the hand of a local administrator. Paths are relative to the served root; those
-    // that begin with "@outside/" name a directory beside it, which no client may ever reach.
-    virtual Status make_directory(const std::string& path) = 0;
-    virtual Status make_file(const std::string& path, std::string_view content) = 0;
-    virtual Status make_link(const std::string& path, const std::string& target) = 0;
-    virtual Status make_fifo(const std::string& path) = 0;
-    virtual Status set_permissions(const std::string& path, std::uint32_t permissions) = 0;
-    virtual Status set_modified(const std::string& path, std::int64_t seconds) = 0;
-    virtual Status truncate(const std::string& path, std::uint64_t size) = 0;
-    virtual Status rename(const std::string& from, const std::string& to) = 0;
-    virtual Status remove(const std::string& path) = 0;  // a directory with all it holds
-    virtual Node look(const std::string& path) = 0;      // does not follow a link at the end
-    virtual Result<std::string> content(const std::string& path) = 0;
-    virtual Result<std::vector<std::string>> entries(const std::string& path) = 0;
-    // Where "@outside" is as the server sees it, for targets of links.
-    virtual std::string outside_path() = 0;
+    // The tree, by the hand of a local administrator.
+    virtual Tree& tree() = 0;
 
     // Lets a moment pass while a check waits to become true; false when the World's patience for
     // the current step is spent. begin_patience() starts that step.

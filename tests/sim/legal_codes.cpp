@@ -66,6 +66,7 @@ constexpr Row kRows[] = {
     {"COMB", {250, 426, 450, 451, 452, 500, 501, 530, 550, 552, 553}},
     // draft-bryan-ftpext-hash-02 and draft-bryan-ftp-range-08; 426 where it is aborted.
     {"HASH", {213, 426, 450, 451, 501, 530, 550, 551, 552, 553, 554, 556}},
+    {"MD5", {251, 426, 450, 451, 501, 530, 550, 552, 556}},  // draft-twine-ftpmd5-00
     {"RANG", {350, 501, 530}},
     // Before a 150.
     {"RETR", {425, 450, 451, 500, 501, 503, 530, 550, 554}},

@@ -1,23 +1,30 @@
-// TranscriptWorld: the tree, by the hand of a local administrator.
-#include "sim/transcript_world.hpp"
+#include "sim/transcript_tree.hpp"
 
 namespace sluice::sim {
 
-std::string TranscriptWorld::real(const std::string& path) {
+TranscriptTree::TranscriptTree(World& world) : world_(world) {
+    world_.files.add_directory(kOutside);
+    world_.files.add_directory("/srv");
+    world_.files.add_directory(kRoot);
+}
+
+std::string TranscriptTree::real(const std::string& path) {
     constexpr std::string_view kPrefix = "@outside";
     if (path.starts_with(kPrefix)) { return kOutside + path.substr(kPrefix.size()); }
     return std::string(kRoot) + "/" + path;
 }
 
-InodeId TranscriptWorld::find(const std::string& path) { return world_.files.find(real(path)); }
+InodeId TranscriptTree::find(const std::string& path) const {
+    return world_.files.find(real(path));
+}
 
-Status TranscriptWorld::make_directory(const std::string& path) {
+Status TranscriptTree::make_directory(const std::string& path) {
     if (find(path) != 0) { return fail(Errc::AlreadyExists); }
     world_.files.add_directory(real(path));
     return {};
 }
 
-Status TranscriptWorld::make_file(const std::string& path, std::string_view content) {
+Status TranscriptTree::make_file(const std::string& path, std::string_view content) {
     InodeId file = find(path);
     if (file == 0) { file = world_.files.add_file(real(path), 0, 0); }
     FileData& data = world_.files.get(file).data;
@@ -28,32 +35,32 @@ Status TranscriptWorld::make_file(const std::string& path, std::string_view cont
     return {};
 }
 
-Status TranscriptWorld::make_link(const std::string& path, const std::string& target) {
+Status TranscriptTree::make_link(const std::string& path, const std::string& target) {
     if (find(path) != 0) { return fail(Errc::AlreadyExists); }
     world_.files.add_symlink(real(path), target);
     return {};
 }
 
-Status TranscriptWorld::make_fifo(const std::string& path) {
+Status TranscriptTree::make_fifo(const std::string& path) {
     world_.files.add_special(real(path));
     return {};
 }
 
-Status TranscriptWorld::set_permissions(const std::string& path, std::uint32_t permissions) {
+Status TranscriptTree::set_permissions(const std::string& path, std::uint32_t permissions) {
     const InodeId found = find(path);
     if (found == 0) { return fail(Errc::NotFound); }
     world_.files.get(found).status.mode = permissions;
     return {};
 }
 
-Status TranscriptWorld::set_modified(const std::string& path, std::int64_t seconds) {
+Status TranscriptTree::set_modified(const std::string& path, std::int64_t seconds) {
     const InodeId found = find(path);
     if (found == 0) { return fail(Errc::NotFound); }
     world_.files.get(found).status.modified = WallTime(seconds);
     return {};
 }
 
-Status TranscriptWorld::truncate(const std::string& path, std::uint64_t size) {
+Status TranscriptTree::truncate(const std::string& path, std::uint64_t size) {
     const InodeId found = find(path);
     if (found == 0) { return fail(Errc::NotFound); }
     world_.files.get(found).data.truncate(static_cast<std::int64_t>(size));
@@ -61,13 +68,13 @@ Status TranscriptWorld::truncate(const std::string& path, std::uint64_t size) {
     return {};
 }
 
-Status TranscriptWorld::rename(const std::string& from, const std::string& to) {
+Status TranscriptTree::rename(const std::string& from, const std::string& to) {
     if (find(from) == 0) { return fail(Errc::NotFound); }
     world_.files.move(real(from), real(to));
     return {};
 }
 
-Status TranscriptWorld::remove(const std::string& path) {
+Status TranscriptTree::remove(const std::string& path) {
     if (find(path) == 0) { return {}; }
     // Parents come before what they hold, so the reverse order removes only what is empty. No
     // stack: there are transcripts with a thousand levels.
@@ -82,7 +89,7 @@ Status TranscriptWorld::remove(const std::string& path) {
     return {};
 }
 
-conform::Node TranscriptWorld::look(const std::string& path) {
+conform::Node TranscriptTree::look(const std::string& path) const {
     conform::Node node;
     const InodeId found = find(path);
     if (found == 0) { return node; }
@@ -99,7 +106,7 @@ conform::Node TranscriptWorld::look(const std::string& path) {
     return node;
 }
 
-Result<std::string> TranscriptWorld::content(const std::string& path) {
+Result<std::string> TranscriptTree::content(const std::string& path) const {
     const InodeId found = find(path);
     if (found == 0) { return fail(Errc::NotFound); }
     const FileData& data = world_.files.get(found).data;
@@ -108,7 +115,7 @@ Result<std::string> TranscriptWorld::content(const std::string& path) {
     return text;
 }
 
-Result<std::vector<std::string>> TranscriptWorld::entries(const std::string& path) {
+Result<std::vector<std::string>> TranscriptTree::entries(const std::string& path) const {
     const InodeId found = find(path);
     if (found == 0) { return fail(Errc::NotFound); }
     std::vector<std::string> names;

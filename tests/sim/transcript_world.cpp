@@ -41,18 +41,15 @@ Endpoint endpoint_of(const sys::SocketAddress& address) {
 
 TranscriptWorld::TranscriptWorld(std::uint64_t seed, const config::Snapshot& config, bool faults,
                                  const char* replay)
-    : world_(seed, replay) {
-    world_.files.add_directory(kOutside);
-    world_.files.add_directory("/srv");
-    world_.files.add_directory(kRoot);
+    : world_(seed, replay), tree_(world_) {
     config::Snapshot served = config;
-    served.server.root = kRoot;
+    served.server.root = TranscriptTree::kRoot;
     served.server.listen = {config::ListenAddress("127.0.0.1", kControlPort),
                             config::ListenAddress("::1", kControlPort)};
     // Sessions that are to fight for a port must be on one shard.
     const bool few_ports = served.server.passive_ports.count() < 8;
     const std::uint32_t shards = !few_ports && world_.prng.chance(1, 2) ? 2 : 1;
-    server_ = std::make_unique<Server>(world_, served, kRoot, shards);
+    server_ = std::make_unique<Server>(world_, served, TranscriptTree::kRoot, shards);
     if (!faults) { return; }
     world_.faults.draw();
     for (std::size_t i = 0; i < kFaultCount; ++i) {

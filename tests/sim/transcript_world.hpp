@@ -15,6 +15,7 @@
 
 #include "conform/world.hpp"
 #include "sim/server.hpp"
+#include "sim/transcript_tree.hpp"
 #include "sim/world.hpp"
 #include "sluice/config/snapshot.hpp"
 
@@ -22,9 +23,6 @@ namespace sluice::sim {
 
 class TranscriptWorld final : public conform::World {
 public:
-    static constexpr const char* kRoot = "/srv/ftp";
-    static constexpr const char* kOutside = "/outside";
-
     // `faults` draws from those that leave an honest client's session whole.
     TranscriptWorld(std::uint64_t seed, const config::Snapshot& config, bool faults,
                     const char* replay);
@@ -50,19 +48,7 @@ public:
     void close(conform::ChannelId channel) override;
     void reset(conform::ChannelId channel) override;
 
-    Status make_directory(const std::string& path) override;
-    Status make_file(const std::string& path, std::string_view content) override;
-    Status make_link(const std::string& path, const std::string& target) override;
-    Status make_fifo(const std::string& path) override;
-    Status set_permissions(const std::string& path, std::uint32_t permissions) override;
-    Status set_modified(const std::string& path, std::int64_t seconds) override;
-    Status truncate(const std::string& path, std::uint64_t size) override;
-    Status rename(const std::string& from, const std::string& to) override;
-    Status remove(const std::string& path) override;
-    conform::Node look(const std::string& path) override;
-    Result<std::string> content(const std::string& path) override;
-    Result<std::vector<std::string>> entries(const std::string& path) override;
-    std::string outside_path() override { return kOutside; }
+    conform::Tree& tree() override { return tree_; }
 
     void begin_patience() override;
     bool pass_moment() override;
@@ -86,10 +72,9 @@ private:
     template <class Condition>
     bool run_until(Condition happened, Duration patience = kPatience);
     conform::ReadEnd take(conform::ChannelId id, std::string& out, std::size_t bytes_max);
-    InodeId find(const std::string& path);
-    static std::string real(const std::string& path);
 
     sim::World world_;
+    TranscriptTree tree_;
     std::unique_ptr<Server> server_;
     std::map<conform::ChannelId, Channel> channels_;
     std::map<conform::ListenerId, SocketId> listeners_;

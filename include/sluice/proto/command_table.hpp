@@ -27,7 +27,7 @@ enum class CommandId : std::uint8_t {
     Retr, Stor, Appe, Stou, Abor,
     List, Nlst, Mlsd, Mlst, Stat, Size, Mdtm, Mfmt, Mfct, Mff, Avbl, Dsiz,
     Feat, Opts, Syst, Help, Noop, Site, Clnt, Csid, Lang,
-    Hash, Rang, Xcrc, Xmd5, Xsha1, Xsha256, Xsha512,
+    Hash, Rang, Md5, Xcrc, Xmd5, Xsha1, Xsha256, Xsha512,
     Count_,
 };
 // clang-format on
@@ -70,6 +70,8 @@ inline constexpr auto kCommandTable = [] {
     constexpr CommandFlags plain = {};
     constexpr CommandFlags before_login = {.before_login = true};
     constexpr CommandFlags any_time = {.before_login = true, .during_transfer = true};
+    constexpr CommandFlags any_time_alias = {
+        .before_login = true, .during_transfer = true, .is_alias = true};
     constexpr CommandFlags in_transfer = {.during_transfer = true};
     constexpr CommandFlags data = {.needs_data = true};
     constexpr CommandFlags data_in = {.needs_data = true, .writes_tree = true};
@@ -172,6 +174,7 @@ inline constexpr auto kCommandTable = [] {
         {Verb("HASH"), Id::Hash, Rule::Path, plain, "HASH", "<file>", "draft-bryan-ftpext-hash-02 3"},
         {Verb("RANG"), Id::Rang, Rule::Required, plain, "RANG STREAM", "<first> <last> | 1 0",
          "draft-bryan-ftp-range-08 3"},
+        {Verb("MD5"), Id::Md5, Rule::Path, plain, "MD5", "<file>", "draft-twine-ftpmd5-00"},
         {Verb("XCRC"), Id::Xcrc, Rule::Path, plain, "XCRC", "<file> [<start> <end>]",
          "custom of FTP clients"},
         {Verb("XMD5"), Id::Xmd5, Rule::Path, plain, "XMD5", "<file> [<start> <end>]",
@@ -191,6 +194,7 @@ inline constexpr auto kCommandTable = [] {
         {Verb("SYST"), Id::Syst, Rule::None, before_login, "", "", "RFC 959 4.1.3"},
         {Verb("HELP"), Id::Help, Rule::Optional, before_login, "", "[<command>]", "RFC 959 4.1.3"},
         {Verb("NOOP"), Id::Noop, Rule::None, any_time, "", "", "RFC 959 4.1.3"},
+        {Verb("NOP"), Id::Noop, Rule::None, any_time_alias, "", "", "NOOP as FileZilla Server takes it"},
         {Verb("SITE"), Id::Site, Rule::Required, plain, "", "<command> [<arguments>]",
          "RFC 959 4.1.3"},
         {Verb("CLNT"), Id::Clnt, Rule::Required, before_login, "CLNT", "<client name>",
@@ -213,6 +217,7 @@ inline constexpr auto kUnimplementedVerbs = std::to_array<UnimplementedVerb>({
     {Verb("MIC"), "RFC 2228 3"},
     {Verb("CONF"), "RFC 2228 3"},
     {Verb("ENC"), "RFC 2228 3"},
+    {Verb("MMD5"), "draft-twine-ftpmd5-00"},
     {Verb("THMB"), "draft-peterson-streamlined-ftp-command-extensions-10 7"},
 });
 

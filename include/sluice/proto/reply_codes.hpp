@@ -28,6 +28,7 @@ enum class ReplyCode : std::uint16_t {
     LoggedInBySecurity = 232,   // RFC 2228 5.1: by what AUTH has brought, here a certificate
     SecurityDone = 234,         // RFC 2228 3: the handshake may begin
     FileActionOkay = 250,
+    DigestOfFile = 251,  // draft-twine-ftpmd5-00: MD5
     PathCreated = 257,
 
     NeedPassword = 331,

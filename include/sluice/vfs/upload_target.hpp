@@ -107,6 +107,8 @@ private:
     // The bodies of the helper jobs, and their steps.
     Status begin_blocking(const UploadRequest& request);
     Status choose_place(const UploadRequest& request);
+    // `there`: what stands under the name, if anything does.
+    Status begin_at_place(const UploadRequest& request, const sys::FileStatus* there);
     Status begin_in_place(const UploadRequest& request);
     Status begin_new(std::uint32_t mode);
     Result<bool> begin_unnamed(std::uint32_t mode);  // false: there are none here

@@ -46,7 +46,7 @@ TEST(CommandTable, HoldsTheCommandsOfTheRfcs) {
           "HELP", "NOOP", "XCWD", "XCUP", "XPWD", "XMKD", "XRMD", "FEAT", "OPTS", "EPRT",
           "EPSV", "SIZE", "MDTM", "MLST", "MLSD", "MFMT", "CLNT",
           "SMNT", "LPRT", "LPSV", "LANG", "HOST", "HASH", "RANG", "XCRC", "XMD5", "XSHA",
-          "XSHA1", "XSHA256", "XSHA512"}) {
+          "XSHA1", "XSHA256", "XSHA512", "MD5"}) {
         EXPECT_NE(find_command(Verb(verb)), nullptr) << verb;
     }
 }
@@ -55,7 +55,7 @@ TEST(CommandTable, XFormsShareTheCommandOfTheirBase) {
     for (const auto& [alias, base] :
          {std::pair{"XCWD", "CWD"}, std::pair{"XCUP", "CDUP"}, std::pair{"XPWD", "PWD"},
           std::pair{"XMKD", "MKD"}, std::pair{"XRMD", "RMD"}, std::pair{"P@SW", "PASV"},
-          std::pair{"XSHA", "XSHA1"}}) {
+          std::pair{"XSHA", "XSHA1"}, std::pair{"NOP", "NOOP"}}) {
         const CommandRow* const alias_row = find_command(Verb(alias));
         const CommandRow* const base_row = find_command(Verb(base));
         ASSERT_NE(alias_row, nullptr);
@@ -104,7 +104,7 @@ TEST(CommandTable, MarksWhatWrites) {
 }
 
 TEST(CommandTable, KnowsVerbsItDoesNotOffer) {
-    for (const std::string_view verb : {"ADAT", "CONF", "ENC", "MIC", "THMB"}) {
+    for (const std::string_view verb : {"ADAT", "CONF", "ENC", "MIC", "MMD5", "THMB"}) {
         EXPECT_EQ(find_command(Verb(verb)), nullptr) << verb;
         const UnimplementedVerb* const entry = find_unimplemented(Verb(verb));
         ASSERT_NE(entry, nullptr) << verb;

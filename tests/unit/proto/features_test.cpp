@@ -27,6 +27,7 @@ TEST(Features, ListsWhatTheTableSays) {
               " HASH SHA-256*;MD5\r\n"
               " HOST\r\n"
               " LANG EN*\r\n"
+              " MD5\r\n"
               " MDTM\r\n"
               " MFCT\r\n"
               " MFF Modify;Create;UNIX.group;UNIX.mode;\r\n"

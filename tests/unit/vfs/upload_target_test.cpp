@@ -151,7 +151,9 @@ TEST_P(UploadTargetTest, ABrokenUploadIsKeptAsDotPartialAndEndedByAWholeOne) {
     UploadRequest request = stor("/file");
     request.partial = PartialUpload::DotPartial;
     for (const bool existing : {false, true}) {
-        if (existing) { files_.write("root/file", "old content"); }
+        if (existing) {
+            files_.write("root/file", "old content");
+        }
         for (const std::string_view part : {"a longer part", "part"}) {
             UploadTarget target(*tree_);
             ASSERT_EQ(begin(target, request), Errc::Ok);
@@ -507,6 +509,45 @@ TEST_P(UploadTargetTest, ADirectoryThatCameMeanwhileIsNotReplaced) {
     EXPECT_EQ(commit(target), Errc::IsDirectory);
     EXPECT_TRUE(S_ISDIR(files_.status("root/name").st_mode));
     EXPECT_EQ(names(), Names{"name"});
+}
+
+TEST_P(UploadTargetTest, AFileThatGoesBetweenTwoLooksLeavesItsNameToTheUpload) {
+    for (const UploadIntent intent : {UploadIntent::Replace, UploadIntent::Append}) {
+        files_.write("root/file", "old");
+        std::string last;
+        bool has_gone = false;
+        kernel_.before = [this, &last, &has_gone](const std::string& call) {
+            if (last == "status_at" && call == "open" && !has_gone) {
+                ::unlink(files_.at("root/file").c_str());
+                has_gone = true;
+            }
+            last = call;
+        };
+        UploadRequest request = stor("/file");
+        request.intent = intent;
+        EXPECT_EQ(upload(request, "new"), Errc::Ok);
+        EXPECT_TRUE(has_gone);
+        EXPECT_EQ(content("file"), "new");
+        kernel_.reset();
+    }
+}
+
+TEST_P(UploadTargetTest, WhatIsGoneAtEveryLookIsNotFound) {
+    std::string last;
+    int looks = 0;
+    kernel_.before = [this, &last, &looks](const std::string& call) {
+        if (call == "status_at") {
+            files_.write("root/file", "old");
+            ++looks;
+        } else if (last == "status_at" && call == "open") {
+            ::unlink(files_.at("root/file").c_str());
+        }
+        last = call;
+    };
+    UploadTarget target(*tree_);
+    EXPECT_EQ(begin(target, stor("/file")), Errc::NotFound);
+    EXPECT_EQ(looks, 4);
+    EXPECT_EQ(target.state(), UploadTarget::State::Idle);
 }
 
 TEST_P(UploadTargetTest, DataComesToTheDiskBeforeTheNameAndTheNameBeforeTheDirectory) {
