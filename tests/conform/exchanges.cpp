@@ -102,11 +102,16 @@ std::string Exchanges::take_answered(int code) {
     if (waiting_.empty()) {
         return command_of(partial_);
     }
-    auto answered = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
-        return overtakes(one.command, code, waiting_.front().command);
-    });
-    if (answered == waiting_.end()) {
-        answered = waiting_.begin();
+    auto answered = waiting_.begin();
+    // Only these are overtaken. The guard spares floods of other commands a search for each reply.
+    const std::string& running = waiting_.front().command;
+    if (is_transfer(running) || is_job(running)) {
+        answered = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
+            return overtakes(one.command, code, running);
+        });
+        if (answered == waiting_.end()) {
+            answered = waiting_.begin();
+        }
     }
     std::string command = answered->command;
     is_long_ = answered->is_long;

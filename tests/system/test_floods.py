@@ -14,7 +14,7 @@ from system_case import SystemCase, in_threads, sluice
 class Floods(SystemCase):
     def test_o_res_1_silent_connections(self):
         limit, extra = 1500, 50
-        settings = ["limits.max_sessions=%d" % limit, "limits.login_timeout=3s"]
+        settings = ["limits.max_sessions=%d" % limit, "limits.login_timeout=8s"]
         with self.serve(settings=settings) as server:
             before, memory = server.descriptors(), server.memory()
             clients = [server.client(login=False) for _ in range(limit)]
