@@ -9,6 +9,10 @@
 # One list of packages per purpose. meson brings python3 with it.
 build_packages="g++ meson ninja-build pkg-config libfmt-dev libexpected-dev liburing-dev
     libtomlplusplus-dev libcli11-dev libmimalloc-dev zlib1g-dev libssl-dev libisal-dev"
+# Encrypts downloads; Debian has it for this architecture only, elsewhere OpenSSL does it.
+case $(dpkg --print-architecture 2>/dev/null) in
+amd64) build_packages="$build_packages libipsec-mb-dev" ;;
+esac
 test_packages="$build_packages libgtest-dev libgmock-dev libbenchmark-dev python3
     nlohmann-json3-dev libncurses-dev scdoc curl wget lftp ncftp tnftp spin strace btrfs-progs
     openssl"

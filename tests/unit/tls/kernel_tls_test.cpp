@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "../vfs/fault_kernel.hpp"
+#include "suites.hpp"
 #include "tls_client.hpp"
 
 namespace sluice::tls {
@@ -126,18 +127,6 @@ public:
     }
 };
 
-struct Suite {
-    int version;
-    const char* cipher;
-};
-std::string suite_name(const testing::TestParamInfo<Suite>& tested) {
-    std::string name = tested.param.cipher;
-    for (char& c : name) {
-        c = c == '-' ? '_' : c;
-    }
-    return name;
-}
-
 class KernelTlsTest : public TlsTest {
 protected:
     void SetUp() override {
@@ -149,11 +138,6 @@ protected:
     std::unique_ptr<Connection> data_connection(bool brings_data = false) {
         const Connection::DataRole role{.owner = *control_, .brings_data = brings_data};
         return std::make_unique<Connection>(*context_, role);
-    }
-    static ClientOptions options_of(const Suite& suite) {
-        ClientOptions options = only(suite.version);
-        (suite.version == TLS1_3_VERSION ? options.suites : options.ciphers) = suite.cipher;
-        return options;
     }
     void deliver(Client& client) {
         client.give(kernel_of_tests_.sent);
@@ -174,14 +158,7 @@ protected:
 };
 
 class EachSuite : public KernelTlsTest, public testing::WithParamInterface<Suite> {};
-INSTANTIATE_TEST_SUITE_P(Tls, EachSuite,
-                         testing::Values(Suite{TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256"},
-                                         Suite{TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384"},
-                                         Suite{TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256"},
-                                         Suite{TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
-                                         Suite{TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384"},
-                                         Suite{TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305"}),
-                         suite_name);
+INSTANTIATE_TEST_SUITE_P(Tls, EachSuite, testing::ValuesIn(kSuites), suite_name);
 
 TEST_P(EachSuite, TheKernelGoesOnWhereTheHandshakeEnded) {
     const std::unique_ptr<Connection> server = data_connection();
