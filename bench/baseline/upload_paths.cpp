@@ -288,7 +288,8 @@ void measure(Way& way, const std::string& path, const char* address, const char*
         while (static_cast<std::size_t>(offset) < bytes) {
             const off_t in_source = offset % static_cast<off_t>(64 * kMiB);
             off_t from = in_source;
-            const ssize_t n = sendfile(ends[0], source, &from, 64 * kMiB - in_source);
+            const ssize_t n = sendfile(ends[0], source, &from,
+                                       64 * kMiB - static_cast<std::size_t>(in_source));
             if (n <= 0) { give_up("sendfile"); }
             offset += n;
         }

@@ -41,11 +41,11 @@ public:
     void check_keys(const toml::table& table, const char* where,
                     std::initializer_list<std::string_view> known);
 
-    // Reads table[key], where it is, into `target` by `parse`, which refuses with a sentence. A
-    // value that `is_number` is given to it as it is written, any other must be a text.
+    // Reads table[key], where it is, into `target` by `read_value`, which refuses with a sentence.
+    // A value that `is_number` is given to it as it is written, any other must be a text.
     template <class T, class Target, class Parse>
     void take(const toml::table& table, const char* key, bool is_number, Target& target,
-              Parse parse) {
+              Parse read_value) {
         const toml::node* const node = table.get(key);
         if (node == nullptr) {
             return;
@@ -54,7 +54,7 @@ public:
         if (!text) {
             return;
         }
-        Parsed<T> value = parse(std::string_view(*text));
+        Parsed<T> value = read_value(std::string_view(*text));
         if (value) {
             target = static_cast<Target>(*std::move(value));
         } else {
