@@ -4,7 +4,8 @@
 //     bare     SSL_write into a piece of memory by a BIO as small as one can be, one send per piece
 //     memory   the same through OpenSSL's memory BIO
 //     records  SSL_write on the socket: one send for each record of 16 KiB
-//     sluice   tls::Connection, as src/xfer/pump_tls.cpp drives it
+//     layer    tls::Connection with OpenSSL's record layer, as for other ciphers than AES-GCM
+//     sluice   the same with records of its own, as src/xfer/pump_tls.cpp drives it
 //
 // The file lies in the page cache. The client is a thread that shakes hands and then takes the
 // ciphertext from the kernel without looking at it. The first three use nothing of sluice.
@@ -176,7 +177,8 @@ void send_by_records(SSL* ssl, Source& source, std::uint64_t bytes) {
     }
 }
 
-void send_by_sluice(tls::Context& context, int socket, Source& source, std::uint64_t bytes) {
+void send_by_sluice(tls::Context& context, int socket, Source& source, std::uint64_t bytes,
+                    bool seals_here) {
     tls::Connection control(context);
     tls::Connection connection(context, tls::Connection::DataRole{.owner = control});
     std::vector<std::uint8_t> memory(tls::Connection::kGatherBytes);
@@ -190,6 +192,7 @@ void send_by_sluice(tls::Context& context, int socket, Source& source, std::uint
     send_all(socket, connection.output().data(), connection.output().size());
     connection.consume_output(connection.output().size());
     connection.lend_output(memory);
+    if (seals_here) { connection.seal_here(); }
     while (source.position < bytes) {
         while (connection.write_room() >= kPlainBytes) {
             const std::size_t size = source.read();
@@ -224,13 +227,14 @@ int main(int argc, char** argv) {
     if (context == nullptr) { return 1; }
     std::printf("%-8s %10s %12s %10s\n", "path", "MiB/s", "CPU s/GB", "sends/MiB");
     for (int round = 0; round < rounds; ++round) {
-        for (const char* name : {"bare", "memory", "records", "sluice"}) {
+        for (const char* name : {"bare", "memory", "records", "layer", "sluice"}) {
             int server = -1;
             int client = -1;
             connect_pair(server, client);
             std::thread sink(run_client, client);
             const std::string path = name;
-            SSL* ssl = path == "sluice" ? nullptr : accept_plain(plain, server);
+            const bool is_ours = path == "sluice" || path == "layer";
+            SSL* ssl = is_ours ? nullptr : accept_plain(plain, server);
             Source source{file};
             sends = 0;
             const double cpu = thread_seconds();
@@ -238,7 +242,7 @@ int main(int argc, char** argv) {
             if (path == "bare") { send_bare(ssl, server, source, bytes); }
             if (path == "memory") { send_by_memory_bio(ssl, server, source, bytes); }
             if (path == "records") { send_by_records(ssl, source, bytes); }
-            if (path == "sluice") { send_by_sluice(*context, server, source, bytes); }
+            if (is_ours) { send_by_sluice(*context, server, source, bytes, path == "sluice"); }
             const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - began;
             const double used = thread_seconds() - cpu;
             ::shutdown(server, SHUT_WR);

@@ -65,13 +65,15 @@ bool PooledPorts::is_promised_to(Port& port, const sys::SocketAddress& host) {
     return false;
 }
 
-bool PooledPorts::is_quarantined(std::uint16_t port, const sys::SocketAddress& host) const {
+// Null: not at all.
+const PooledPorts::Quarantined* PooledPorts::quarantined(std::uint16_t port,
+                                                         const sys::SocketAddress& host) const {
     for (const Quarantined& entry : quarantine_) {
         if (entry.port == port && entry.until > reactor_.now() && entry.host.same_host(host)) {
-            return true;
+            return &entry;
         }
     }
-    return false;
+    return nullptr;
 }
 
 Status PooledPorts::reserve(Reservation& reservation, const sys::SocketAddress& peer) {
@@ -86,7 +88,7 @@ Status PooledPorts::reserve(Reservation& reservation, const sys::SocketAddress& 
         if (is_promised_to(port, peer)) { continue; }
         // Out of descriptors: what is queued there was dialled for an earlier transfer.
         const bool is_paused = port.accepting.is_idle();
-        if (is_paused || is_quarantined(port.number, peer)) {
+        if (is_paused || quarantined(port.number, peer) != nullptr) {
             last_resort = &port;  // better than a 425
         } else {
             chosen = &port;
@@ -114,13 +116,18 @@ void PooledPorts::match(Port& port, int socket) {
     }
     Reservation* owner = port.reservations.front();
     if (owner != nullptr) { strangers_.on_stranger(*peer, port.number, owner->peer()); }
-    connection.close_abortively();
+    const Quarantined* const former = quarantined(port.number, *peer);
+    if (former != nullptr && former->refuses_tls) {
+        connection.close_with(kTlsRefusal);
+    } else {
+        connection.close_abortively();
+    }
 }
 
 void PooledPorts::give_back(Reservation& reservation) {
     --pending_;
     const Quarantined entry = {reservation.peer(), reservation.port(),
-                               reactor_.now() + kQuarantineTime};
+                               reactor_.now() + kQuarantineTime, reservation.refuses_tls_};
     if (quarantine_.size() < kQuarantineMax) {
         quarantine_.push_back(entry);
     } else {

@@ -189,6 +189,7 @@ void Session::consume_line() {
 void Session::drop_refused_data() {
     if (state_.protects_data && has_data_setup() &&
         data_setup_->mode == xfer::DataSetup::Mode::Passive) {
+        data_setup_->reservation.refuse_tls();
         drop_data_setup();
     }
 }

@@ -150,6 +150,7 @@ io::Task<Status> send_protected(Transfer& transfer, Bytes bytes) {
         co_return secured;
     }
     tls::Stream& stream = *transfer.stream();
+    stream.connection().seal_here();
     while (!bytes.empty()) {
         const Result<std::size_t> taken = stream.connection().write(bytes);
         if (!taken && taken.error().code != Errc::WouldBlock) {

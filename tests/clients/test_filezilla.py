@@ -348,6 +348,18 @@ class FileZillaCase(ClientCase):
         connections = set(re.findall(r"(\d+) Command: (?:RETR|STOR) ", log))
         self.assertEqual(len(connections), 2, log)
 
+    def move_many(self, count):
+        files = {"f%03d" % i: b"%d" % i for i in range(count)}
+        self.write_tree(self.work_path("out"), files)
+        self.write_tree(self.here_path("out"), files)
+        os.mkdir(self.work_path("back"))
+        self.process_queue(
+            [(DOWNLOAD, self.here_path("back"), name, self.remote + "/out", name)
+             for name in files] +
+            [(0, self.here_path("out"), name, self.remote + "/back", name) for name in files])
+        self.assert_tree(self.here_path("back"), files)
+        self.assert_tree(self.work_path("back"), files)
+
 
 @sluice.on_each_engine
 class FileZilla(FileZillaCase):

@@ -35,10 +35,14 @@ class TlsCase(LoadCase):
             url = "ftpes://127.0.0.1:%d/%s" % (server.port, path)
         return load(self.engine, scenario, url, *words)
 
-    def recorded(self, direction):
-        """(how many complete transfers, how many bytes) the server has written down since."""
-        with open(self.record) as f:
-            lines = [line.split() for line in f]
+    def recorded(self, direction, count):
+        """(how many complete transfers, how many bytes) the server has written down since, which it
+        does a moment after the 226."""
+        def read():
+            with open(self.record) as f:
+                found = [line.split() for line in f]
+            return found if len(found) >= self.seen + count else None
+        lines = sluice.wait_for(read, "%d lines in the log" % count)
         sizes = [int(fields[7]) for fields in lines[self.seen:]
                  if fields[11] == direction and fields[17] == "c"]
         self.seen = len(lines)
@@ -74,7 +78,7 @@ class TlsScenarios(TlsCase):
                                              "--tls-version", version)
                     self.assert_clean(measured)
                     self.assertEqual(measured.totals["bytes_received"], 16 * size)
-                    self.assertEqual(self.recorded("o"), (16, 16 * size))
+                    self.assertEqual(self.recorded("o", 16), (16, 16 * size))
                     # Each session shakes hands once, and all data connections resume that.
                     self.assert_resumed(measured, 16)
                     self.assertEqual(measured.results["tls"]["version"], "TLSv" + version)
@@ -90,7 +94,7 @@ class TlsScenarios(TlsCase):
                                          "--size", "%dB" % size)
                 self.assert_clean(measured)
                 self.assertEqual(measured.totals["bytes_sent"], 6 * size)
-                self.assertEqual(self.recorded("i"), (6, 6 * size))
+                self.assertEqual(self.recorded("i", 6), (6, 6 * size))
                 self.assert_resumed(measured, 6)
                 verified = self.load_tls(server, mode, "download", "", *paths, "--verify",
                                          "--transfers", 6)
@@ -113,7 +117,7 @@ class TlsScenarios(TlsCase):
                                              "--transfers", 200, "--tls-resume", resume)
                     self.assert_clean(measured)
                     self.assertEqual(measured.totals["bytes_received"], 200 * 1000)
-                    self.assertEqual(self.recorded("o"), (200, 200 * 1000))
+                    self.assertEqual(self.recorded("o", 200), (200, 200 * 1000))
                     self.assert_handshakes(measured, 1, 0, data_full, data_resumed)
 
     def test_empty_files(self):

@@ -38,6 +38,10 @@ public:
     // Who hears of the connection's arrival.
     void notify(io::Event* event) { event_ = event; }
     void cancel();
+    // The same for a client that may begin TLS there all the same, on a connection that it has made
+    // or makes in the next seconds: it gets an alert and a FIN. After a reset, or a FIN alone, its
+    // next write would raise SIGPIPE, which ends programs that do not expect it (Perl's Net::FTP).
+    void refuse_tls();
 
 private:
     friend class PooledPorts;
@@ -63,7 +67,11 @@ private:
     sys::SocketAddress peer_;
     std::uint16_t port_ = 0;
     std::uint32_t slot_ = 0;  // the implementation's own
+    bool refuses_tls_ = false;
 };
+
+// A fatal handshake_failure (RFC 8446 section 6.2), in clear as everything before a ServerHello.
+inline constexpr std::uint8_t kTlsRefusal[] = {21, 3, 3, 0, 2, 2, 40};
 
 // One that waits for a port to come free (see PassivePorts::wait_for_port).
 struct PortWaiter : ListHook<> {
@@ -124,6 +132,12 @@ protected:
 private:
     IntrusiveList<PortWaiter> waiting_;
 };
+
+inline void Reservation::refuse_tls() {
+    refuses_tls_ = true;
+    connection_.close_with(kTlsRefusal);
+    cancel();
+}
 
 inline void Reservation::cancel() {
     if (ports_ != nullptr) {

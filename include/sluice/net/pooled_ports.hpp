@@ -59,6 +59,7 @@ private:
         sys::SocketAddress host;
         std::uint16_t port = 0;
         Instant until;
+        bool refuses_tls = false;
     };
 
     void start_accepting(Port& port);
@@ -66,7 +67,7 @@ private:
     void on_accept_end(Port& port, Error error);
     void restart_exhausted();
     bool is_promised_to(Port& port, const sys::SocketAddress& host);
-    bool is_quarantined(std::uint16_t port, const sys::SocketAddress& host) const;
+    const Quarantined* quarantined(std::uint16_t port, const sys::SocketAddress& host) const;
 
     io::Reactor& reactor_;
     StrangerSink& strangers_;

@@ -37,6 +37,12 @@ public:
         reactor_->backend().forget(fd_);
         reactor_->kernel().close(std::exchange(fd_, -1));
     }
+    // Says `last`, as far as the socket takes it now, and then FIN.
+    void close_with(Bytes last) {
+        if (fd_ < 0) { return; }
+        (void)reactor_->kernel().send(fd_, last, false);
+        close();
+    }
     // Sends RST instead of FIN: for strangers, and for transfers that failed, so that the peer
     // cannot take the end for a complete file.
     void close_abortively() {

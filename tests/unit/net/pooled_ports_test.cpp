@@ -204,6 +204,37 @@ TEST_P(PooledPortsTest, TurnsAwayALateConnectionOfAReservationThatWasGivenUp) {
     EXPECT_TRUE(strangers_.empty());  // nobody's port: not a theft
 }
 
+// Sent before the client has said anything, and it ends in order: no write of the client's meets a
+// reset that it has not been told of.
+TEST_P(PooledPortsTest, TellsAClientThatWouldBeginTlsByAnAlert) {
+    Pool pool(*this, 1);
+    Reservation early;
+    ASSERT_TRUE(pool.ports.reserve(early, host(1)));
+    const std::uint16_t port = early.port();
+    const Socket fulfilled = connect_from(host(1), port);
+    ASSERT_TRUE(is_fulfilled(early));
+    early.refuse_tls();
+    Reservation none_yet;
+    ASSERT_TRUE(pool.ports.reserve(none_yet, host(1)));
+    none_yet.refuse_tls();
+    const Socket late = connect_from(host(1), port);
+    ASSERT_TRUE(late.is_open());
+    for (const Socket* client : {&fulfilled, &late}) {
+        std::vector<std::uint8_t> said;
+        Error end = Errc::Ok;
+        ASSERT_TRUE(turn_until([&] {
+            std::uint8_t bytes[64];
+            const Result<std::size_t> got = kernel_.receive(client->fd(), bytes);
+            if (got) { said.insert(said.end(), bytes, bytes + *got); }
+            if (!got) { end = got.error(); }
+            return got ? *got == 0 : end.code != Errc::WouldBlock;
+        }));
+        EXPECT_EQ(said, (std::vector<std::uint8_t>{21, 3, 3, 0, 2, 2, 40}));
+        EXPECT_TRUE(end.code == Errc::Ok || end.code == Errc::WouldBlock);
+    }
+    EXPECT_TRUE(strangers_.empty());
+}
+
 TEST_P(PooledPortsTest, KeepsTheBytesThatComeBeforeTheConnectionIsFetched) {
     Pool pool(*this, 1);
     Reservation reservation;
