@@ -407,7 +407,14 @@ void Conversation::expect_close() {
     }
 }
 
-void Conversation::change_tls(bool begins) {
+// tls [off | as NAME [stranger]]
+void Conversation::change_tls(const std::vector<std::string>& words) {
+    const bool begins = words.empty() || words.front() == "as";
+    TlsOptions options;
+    if (words.size() > 1) {
+        options.shows = expand(words[1], variables_);
+        options.is_stranger = words.back() == "stranger";
+    }
     ControlSession& s = session();
     if (!s.channel) {
         trouble_.set("the session is closed already");
@@ -418,11 +425,11 @@ void Conversation::change_tls(bool begins) {
         return;
     }
     const Status changed =
-        begins ? world_.begin_tls(*s.channel, std::nullopt) : world_.end_tls(*s.channel);
+        begins ? world_.begin_tls(*s.channel, options) : world_.end_tls(*s.channel);
     log_.note(s.name + "#", begins ? "TLS" : "clear");
     if (!changed) {
-        trouble_.set(fmt::format("{}: {}", begins ? "no TLS" : "TLS did not end",
-                                 text_of(changed.error())));
+        trouble_.set(
+            fmt::format("{}: {}", begins ? "no TLS" : "TLS did not end", text_of(changed.error())));
     }
 }
 

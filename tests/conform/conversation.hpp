@@ -92,8 +92,8 @@ public:
     void use_session(const std::string& name);
     void use_session(ControlSession& session) { current_ = &session; }
     void login(const std::string& user);
-    // A handshake on the control connection, or the end of TLS there.
-    void change_tls(bool begins);
+    // A handshake on the control connection, or the end of TLS there: the words behind `tls`.
+    void change_tls(const std::vector<std::string>& words);
     void split_into(std::size_t bytes) { split_ = bytes; }
 
     void say(const Step& step);

@@ -23,7 +23,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-// data PASV|EPSV|PORT|EPRT [later] [narrow]
+// data PASV|EPSV|CPSV|PORT|EPRT [later] [narrow]
 void DataSteps::set_up(const std::vector<std::string>& words) {
     ControlSession& s = conversation_.ready_session();
     if (!trouble_.none()) {
@@ -38,18 +38,18 @@ void DataSteps::set_up(const std::vector<std::string>& words) {
     data.narrow = has("narrow");
     if (has("PORT") || has("EPRT")) {
         set_up_active(s, data, has("EPRT"));
-    } else if (has("PASV") || has("EPSV")) {
-        conversation_.send_line(has("PASV") ? "PASV" : "EPSV");
-        if (has("PASV")) {
-            read_227(s);
-        } else {
+    } else if (has("PASV") || has("EPSV") || has("CPSV")) {
+        conversation_.send_line(has("PASV") ? "PASV" : has("EPSV") ? "EPSV" : "CPSV");
+        if (has("EPSV")) {
             read_229(s);
+        } else {
+            read_227(s);
         }
         if (trouble_.none() && !has("later")) {
             dial(has("narrow") ? std::vector<std::string>{"narrow"} : std::vector<std::string>{});
         }
     } else {
-        trouble_.set("'data' wants PASV, EPSV, PORT or EPRT");
+        trouble_.set("'data' wants PASV, EPSV, CPSV, PORT or EPRT");
     }
 }
 
@@ -179,9 +179,11 @@ void DataSteps::protect(const std::vector<std::string>& words) {
     ControlSession& s = conversation_.session();
     bool fresh = false;
     bool refused = false;
+    TlsOptions options;
     for (std::size_t i = 1; i < words.size(); ++i) {
         fresh = fresh || words[i] == "fresh";
         refused = refused || words[i] == "refused";
+        options.serves = options.serves || words[i] == "serving";
     }
     const auto found = s.data.find(words.front());
     if (found == s.data.end() || !s.channel) {
@@ -192,8 +194,12 @@ void DataSteps::protect(const std::vector<std::string>& words) {
     if (!connect(data)) {
         return;
     }
-    const Status begun =
-        world_.begin_tls(*data.channel, fresh ? std::nullopt : std::optional(*s.channel));
+    if (options.serves) {
+        options.shows = "localhost";
+    } else if (!fresh) {
+        options.resumes = *s.channel;
+    }
+    const Status begun = world_.begin_tls(*data.channel, options);
     if (!begun && !refused) {
         trouble_.set(fmt::format("no TLS: {}", text_of(begun.error())));
     }

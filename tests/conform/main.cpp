@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "authority.hpp"
 #include "cases.hpp"
 #include "codes.hpp"
 #include "ftp_tree.hpp"
@@ -38,13 +39,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In settings: the file with the authority that vouches for what clients show.
+constexpr std::string_view kAuthoritySetting = "=@authority";
+
 // What every case must leave behind: a server that greets, logs in and serves a megabyte; over TLS
-// where it takes no other.
-std::string alive_text(bool protects) {
+// where it takes no other, with a certificate where it wants one.
+std::string alive_text(const std::vector<std::string>& settings) {
+    const auto sets = [&settings](std::string_view setting) {
+        return std::find(settings.begin(), settings.end(), setting) != settings.end();
+    };
+    const bool certified = sets("tls.client_certificates=required");
+    const bool protects = certified || sets("tls.protect_data=true") || sets("tls.mode=required");
     return fmt::format(
         "file .alive 1M\n"
-        "{}"
-        "login\n"
+        "{}{}"
         "> TYPE I\n"
         "< 200 *\n"
         "{}"
@@ -54,7 +62,10 @@ std::string alive_text(bool protects) {
         "{}"
         "receive == .alive\n"
         "< 226 *\n",
-        protects ? "> AUTH TLS\n< 234 *\ntls\n" : "",
+        protects ? "> AUTH TLS\n< 234 *\n" : "",
+        certified  ? "tls as anonymous\n> USER anonymous\n< 232 *\n"
+        : protects ? "tls\nlogin\n"
+                   : "login\n",
         protects ? "> PBSZ 0\n< 200 *\n> PROT P\n< 200 *\n" : "", protects ? "tls data\n" : "");
 }
 
@@ -123,10 +134,10 @@ std::string settings_key(const Transcript& transcript) {
 class CaseRunner {
 public:
     CaseRunner(SocketWorld& world, ServerProcess* process, RunOptions options,
-               bool protects = false)
+               const std::vector<std::string>& settings = {})
         : world_(world), process_(process), options_(std::move(options)) {
         std::optional<ParseError> error;
-        alive_ = parse_transcript("alive", alive_text(protects), error);
+        alive_ = parse_transcript("alive", alive_text(settings), error);
     }
 
     Outcome run(const Case& one) {
@@ -209,6 +220,7 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
     const Result<std::string> folder = make_temporary_directory("sluice-conform");
     const std::string server_name = fmt::format("server: {}", key);
     ServerProcess process;
+    const Certificate authority("Authority of the clients", nullptr);
     std::string problem;
     if (!folder) {
         problem = fmt::format("no temporary directory: {}", text_of(folder.error()));
@@ -223,6 +235,14 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
         options.shards = arguments.shards;
         options.writable = cases.front()->transcript.writable;
         options.settings = cases.front()->transcript.settings;
+        for (std::string& setting : options.settings) {
+            if (setting.ends_with(kAuthoritySetting)) {
+                const std::string file = *folder + "/authority.pem";
+                std::ofstream(file) << authority.pem();
+                setting.replace(setting.size() - kAuthoritySetting.size() + 1, std::string::npos,
+                                file);
+            }
+        }
         problem = process.start(options);
     }
     if (!problem.empty()) {
@@ -236,13 +256,9 @@ void run_group(const std::string& key, const std::vector<const Case*>& cases,
     served.ipv4 = process.ipv4();
     served.ipv6 = process.ipv6();
     served.folder = *folder;
+    served.authority = &authority;
     SocketWorld world(served);
-    const std::vector<std::string>& settings = cases.front()->transcript.settings;
-    const bool protects =
-        std::any_of(settings.begin(), settings.end(), [](const std::string& setting) {
-            return setting == "tls.protect_data=true" || setting == "tls.mode=required";
-        });
-    CaseRunner runner(world, &process, {}, protects);
+    CaseRunner runner(world, &process, {}, cases.front()->transcript.settings);
     const Outcome warm = runner.warm_up();
     for (const Case* one : cases) {
         report.add(*one, runner.run(*one));

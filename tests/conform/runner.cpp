@@ -129,8 +129,9 @@ private:
                 conversation_.split_into(step.number);
                 return;
             case Word::Tls:
-                if (step.words.empty() || step.words.front() == "off") {
-                    conversation_.change_tls(step.words.empty());
+                if (step.words.empty() || step.words.front() == "off" ||
+                    step.words.front() == "as") {
+                    conversation_.change_tls(step.words);
                 } else {
                     data_.protect(step.words);
                 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
 namespace sluice::conform {
 namespace {
@@ -57,7 +58,8 @@ public:
     std::string data;                            // what every data connection delivers
     std::string greeting = "220 ready\r\n";
     std::string uploaded;
-    bool dials_back = false;  // an active data connection is waiting to be accepted
+    std::vector<TlsOptions> handshakes;
+    bool dials_back = false;   // an active data connection is waiting to be accepted
     int moments = 0;           // how often a waiting check looked again
     std::string appears_late;  // a file that comes into being while a check waits
 
@@ -129,6 +131,10 @@ public:
     }
     ReadEnd read_now(ChannelId id, std::string& out, std::size_t bytes_max) override {
         return read(id, out, bytes_max);
+    }
+    Status begin_tls(ChannelId, const TlsOptions& options) override {
+        handshakes.push_back(options);
+        return {};
     }
     void finish_sending(ChannelId) override {}
     void close(ChannelId) override {}
@@ -276,6 +282,24 @@ TEST(Runner, SendsWhatTheTranscriptSays) {
     EXPECT_EQ(play(world, "bytes b 100\ndata PASV\nsend b + \"-\" times 2\n"), "");
     EXPECT_EQ(world.uploaded.size(), 102u);
     EXPECT_EQ(world.uploaded.substr(100), "--");
+}
+
+TEST(Runner, SaysWhatATlsHandshakeBringsAlong) {
+    FakeWorld world;
+    EXPECT_EQ(play(world,
+                   "> NOOP\n< 200 *\ntls\ntls as bob\ntls as bob stranger\ndata EPSV\ntls data\n"
+                   "tls data fresh\ntls data serving\n"),
+              "");
+    ASSERT_EQ(world.handshakes.size(), 6u);
+    EXPECT_EQ(world.handshakes[0].shows, "");
+    EXPECT_EQ(world.handshakes[1].shows, "bob");
+    EXPECT_FALSE(world.handshakes[1].is_stranger);
+    EXPECT_TRUE(world.handshakes[2].is_stranger);
+    EXPECT_TRUE(world.handshakes[3].resumes);
+    EXPECT_FALSE(world.handshakes[4].resumes);
+    EXPECT_FALSE(world.handshakes[4].serves);
+    EXPECT_TRUE(world.handshakes[5].serves);
+    EXPECT_FALSE(world.handshakes[5].resumes);
 }
 
 TEST(Runner, ChecksTheTree) {

@@ -266,11 +266,18 @@ Status SocketWorld::send_tls(Channel& c, std::string_view bytes, Clock::time_poi
     return {};
 }
 
-Status SocketWorld::begin_tls(ChannelId id, std::optional<ChannelId> resumes) {
+Status SocketWorld::begin_tls(ChannelId id, const TlsOptions& options) {
     Channel& c = channel(id);
-    const TlsChannel* origin = resumes ? channel(*resumes).tls.get() : nullptr;
+    TlsChannel::Setup setup;
+    setup.origin = options.resumes ? channel(*options.resumes).tls.get() : nullptr;
+    setup.serves = options.serves;
+    std::optional<Certificate> shown;
+    if (!options.shows.empty()) {
+        shown.emplace(options.shows, options.is_stranger ? nullptr : options_.authority);
+        setup.shows = &*shown;
+    }
     const auto deadline = Clock::now() + std::chrono::milliseconds(options_.step_milliseconds);
-    c.tls = std::make_unique<TlsChannel>(c.fd.number(), origin);
+    c.tls = std::make_unique<TlsChannel>(c.fd.number(), setup);
     while (true) {
         switch (c.tls->handshake()) {
             case TlsChannel::Want::Nothing:

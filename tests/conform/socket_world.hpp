@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "authority.hpp"
 #include "tls_channel.hpp"
 #include "tree.hpp"
 #include "unique_fd.hpp"
@@ -21,10 +22,11 @@ class SocketWorld final : public World {
 public:
     struct Options {
         Endpoint ipv4;
-        Endpoint ipv6;                       // port 0: the server has no IPv6 listener
-        std::string folder;                  // holds "root", which is served, and "outside"
-        std::string root;                    // the served directory when it is not folder/root
-        std::optional<std::uint32_t> owner;  // who owns what is made there
+        Endpoint ipv6;                           // port 0: the server has no IPv6 listener
+        std::string folder;                      // holds "root", which is served, and "outside"
+        std::string root;                        // the served directory when it is not folder/root
+        std::optional<std::uint32_t> owner;      // who owns what is made there
+        const Certificate* authority = nullptr;  // vouches for what clients show
         // For each wait: longer than any time-out that a transcript configures, short enough for a
         // person to wait.
         int step_milliseconds = 10'000;
@@ -42,7 +44,7 @@ public:
     Status send(ChannelId channel, std::string_view bytes, bool urgent) override;
     ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) override;
     ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) override;
-    Status begin_tls(ChannelId channel, std::optional<ChannelId> resumes) override;
+    Status begin_tls(ChannelId channel, const TlsOptions& options) override;
     Status end_tls(ChannelId channel) override;
     void finish_sending(ChannelId channel) override;
     void close(ChannelId channel) override;
@@ -61,8 +63,8 @@ private:
     struct Channel {
         UniqueFd fd;
         std::unique_ptr<TlsChannel> tls;  // gone before the socket
-        std::string early;   // what came while a send waited for room
-        bool ended = false;  // the end came behind `early`
+        std::string early;                // what came while a send waited for room
+        bool ended = false;               // the end came behind `early`
     };
 
     Channel& channel(ChannelId id) { return channels_.at(id); }

@@ -3,17 +3,27 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "authority.hpp"
+
 namespace sluice::conform {
 
-TlsChannel::TlsChannel(int socket, const TlsChannel* origin)
-    : context_(SSL_CTX_new(TLS_client_method())) {
+TlsChannel::TlsChannel(int socket, const Setup& setup)
+    : context_(SSL_CTX_new(setup.serves ? TLS_server_method() : TLS_client_method())) {
     SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (setup.shows != nullptr) {
+        SSL_CTX_use_certificate(context_, setup.shows->get());
+        SSL_CTX_use_PrivateKey(context_, setup.shows->key());
+    }
     ssl_ = SSL_new(context_);
     SSL_set_fd(ssl_, socket);
-    SSL_set_connect_state(ssl_);
-    if (origin != nullptr) {
-        SSL_SESSION* session = SSL_get1_session(origin->ssl_);
+    if (setup.serves) {
+        SSL_set_accept_state(ssl_);
+    } else {
+        SSL_set_connect_state(ssl_);
+    }
+    if (setup.origin != nullptr) {
+        SSL_SESSION* session = SSL_get1_session(setup.origin->ssl_);
         SSL_set_session(ssl_, session);
         SSL_SESSION_free(session);
     }

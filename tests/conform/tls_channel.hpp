@@ -1,4 +1,5 @@
-// The client's end of a TLS connection over a socket that does not block.
+// One end of a TLS connection over a socket that does not block: the client's, or, where the server
+// itself is the client, the other.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,8 @@ struct ssl_ctx_st;
 struct ssl_st;
 
 namespace sluice::conform {
+
+class Certificate;
 
 class TlsChannel {
 public:
@@ -24,8 +27,12 @@ public:
         std::size_t count = 0;
     };
 
-    // `origin`: whose session to resume; null: none.
-    TlsChannel(int socket, const TlsChannel* origin);
+    struct Setup {
+        const TlsChannel* origin = nullptr;  // whose session to resume; null: none
+        const Certificate* shows = nullptr;  // null: none
+        bool serves = false;                 // the server's end
+    };
+    TlsChannel(int socket, const Setup& setup);
     TlsChannel(const TlsChannel&) = delete;
     TlsChannel& operator=(const TlsChannel&) = delete;
     ~TlsChannel();

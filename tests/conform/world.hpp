@@ -38,6 +38,14 @@ struct DialOptions {
     bool narrow = false;      // smallest receive buffer: the peer soon has to wait
 };
 
+// What a TLS handshake brings along.
+struct TlsOptions {
+    std::optional<ChannelId> resumes;  // with the TLS session of that channel
+    std::string shows;                 // a certificate for this common name; "" none
+    bool is_stranger = false;          // nobody whom the server knows vouches for it
+    bool serves = false;               // as its server: the FTP server is the client
+};
+
 enum class ReadEnd : std::uint8_t {
     Bytes,     // something was appended
     Closed,    // the server closed its side in order
@@ -70,12 +78,10 @@ public:
     virtual ReadEnd read(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
     // As read(), but what has not arrived by now is TimedOut.
     virtual ReadEnd read_now(ChannelId channel, std::string& out, std::size_t bytes_max) = 0;
-    // A TLS handshake as its client; from then on all calls mean what is inside. `resumes`: with
-    // the TLS session of that channel. close() and finish_sending() then say close_notify first,
-    // and a server that ends its side without it has reset the channel.
-    virtual Status begin_tls(ChannelId, std::optional<ChannelId> /*resumes*/) {
-        return fail(Errc::NotSupported);
-    }
+    // A TLS handshake; from then on all calls mean what is inside. close() and finish_sending()
+    // then say close_notify first, and a server that ends its side without it has reset the
+    // channel.
+    virtual Status begin_tls(ChannelId, const TlsOptions&) { return fail(Errc::NotSupported); }
     // Says close_notify and waits for the server's; from then on in clear again.
     virtual Status end_tls(ChannelId) { return fail(Errc::NotSupported); }
     virtual void finish_sending(ChannelId channel) = 0;  // FIN, still receiving
