@@ -148,8 +148,8 @@ public:
     // `sender` is on, and this sends nothing any more. Otherwise all is as before.
     void give_to_kernel(KernelSender& sender);
     // Makes the records from here on itself, which is faster than OpenSSL, where the cipher is
-    // AES-GCM; otherwise all is as before. After the handshake of a data connection, as often as one
-    // likes; what is read stays with OpenSSL, which sends nothing any more.
+    // AES-GCM; otherwise all is as before. After the handshake of a data connection, as often as
+    // one likes; what is read stays with OpenSSL, which sends nothing any more.
     void seal_here();
     // A fresh ticket goes out with the next write(), where the client can use one (TLS 1.3).
     void issue_ticket();
