@@ -181,7 +181,6 @@ void Session::consume_line() {
     if (input_.empty()) { std::string().swap(input_); }  // an idle session owns no buffer
 }
 
-// Parses, checks and, where the handler is a plain function, runs it. A coroutine is handed back.
 // Behind a transfer command: whatever set-up is left was not taken, so it was refused. A client
 // that begins TLS before it reads replies (Perl's Net::FTP, which even connects after the command)
 // would wait on its data connection for its time-out; ProFTPD closes it, too. In clear nobody waits
@@ -194,6 +193,7 @@ void Session::drop_refused_data() {
     }
 }
 
+// Parses, checks and, where the handler is a plain function, runs it. A coroutine is handed back.
 Session::Step Session::begin_line(std::string_view line) {
     last_command_ = reactor().now();
     const proto::Request request = proto::parse_request(line);
