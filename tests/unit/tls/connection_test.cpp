@@ -108,18 +108,13 @@ TEST_F(ConnectionTest, AnythingButAClientHelloIsRefusedAtOnce) {
     const std::unique_ptr<Context> context = make_context();
     Wire zeros(4096, 0);
     Wire ones(4096, 0xFF);
-    Wire noise(4096);
-    std::uint32_t state = 1;
-    for (std::uint8_t& byte : noise) {
-        state = state * 1664525u + 1013904223u;
-        byte = static_cast<std::uint8_t>(state >> 24);
-    }
+    const std::string noise = noise_of(4096);
     const std::string_view words[] = {
         "USER anonymous\r\nPASS x\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         "SSH-2.0-OpenSSH_9\r\n",
     };
-    std::vector<Bytes> garbage = {zeros, ones, noise};
+    std::vector<Bytes> garbage = {zeros, ones, as_bytes(noise)};
     for (const std::string_view text : words) {
         garbage.push_back(as_bytes(text));
     }

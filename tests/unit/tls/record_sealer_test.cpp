@@ -7,16 +7,6 @@
 namespace sluice::tls {
 namespace {
 
-std::string pattern(std::size_t size) {
-    std::string text(size, '\0');
-    std::uint32_t state = 1;
-    for (char& c : text) {
-        state = state * 1664525 + 1013904223;
-        c = static_cast<char>(state >> 24);
-    }
-    return text;
-}
-
 class SealerTest : public TlsTest, public testing::WithParamInterface<Suite> {
 protected:
     void SetUp() override {
@@ -65,12 +55,12 @@ TEST_P(SealerTest, GoesOnWhereOpenSslEnded) {
     server_->seal_here();
     // Records of every kind of length, by more numbers than a byte holds.
     for (std::size_t size = 1; size < 400; ++size) {
-        const std::string text = pattern(size);
+        const std::string text = noise_of(size);
         ASSERT_EQ(carry(text), text) << size;
     }
     std::vector<std::uint8_t> lent(Connection::kGatherBytes);
     server_->lend_output(lent);
-    const std::string file = pattern(1'000'003);
+    const std::string file = noise_of(1'000'003);
     ASSERT_TRUE(carry(file) == file);
     ASSERT_TRUE(server_->close());
     to_client(*server_, *client_);
@@ -83,7 +73,7 @@ TEST_P(SealerTest, APieceOfFileFillsTheLentMemoryOnce) {
     std::vector<std::uint8_t> lent(Connection::kGatherBytes);
     server_->lend_output(lent);
     server_->seal_here();
-    const std::string file = pattern(256 * 1024);
+    const std::string file = noise_of(256 * 1024);
     const Result<std::size_t> taken = server_->write(as_bytes(file));
     ASSERT_TRUE(taken);
     EXPECT_EQ(*taken, file.size());
@@ -97,7 +87,7 @@ TEST_P(SealerTest, OutputThatIsKeptStaysAsItWas) {
     std::vector<std::uint8_t> lent(Connection::kGatherBytes);
     server_->lend_output(lent);
     server_->seal_here();
-    const std::string text = pattern(100'000);
+    const std::string text = noise_of(100'000);
     ASSERT_TRUE(server_->write(as_bytes(text)));
     client_->give(server_->output().first(777));
     server_->consume_output(777);
@@ -147,7 +137,7 @@ TEST_P(SealerTest, AClientOfShorterRecordsIsServedByOpenSsl) {
     SSL_set_tlsext_max_fragment_length(client_->ssl(), TLSEXT_max_fragment_length_1024);
     ASSERT_TRUE(shake_hands(*server_, *client_));
     server_->seal_here();
-    const std::string text = pattern(5000);
+    const std::string text = noise_of(5000);
     EXPECT_EQ(carry(text), text);
 }
 

@@ -21,6 +21,17 @@ namespace sluice::tls {
 
 using Wire = std::vector<std::uint8_t>;
 
+// Bytes without a pattern, the same ones each time.
+inline std::string noise_of(std::size_t size) {
+    std::string text(size, '\0');
+    std::uint32_t state = 1;
+    for (char& c : text) {
+        state = state * 1664525 + 1013904223;
+        c = static_cast<char>(state >> 24);
+    }
+    return text;
+}
+
 struct ClientOptions {
     int version_min = TLS1_2_VERSION;
     int version_max = TLS1_3_VERSION;
