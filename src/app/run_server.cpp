@@ -107,7 +107,9 @@ void log_kernel_tls(const config::Snapshot& config, obs::Log& log, sys::Kernel& 
     if (config.tls.kernel == config::KernelTls::Off) {
         text += "off";
     } else if (ciphers == 0) {
-        text += "not available (modprobe tls, before sluiced starts)";
+        // A certificate made at start is kept at HUP, and with it its Context (TlsKeeper).
+        text += config.tls.self_signed ? "not available (modprobe tls, then start again)"
+                                       : "not available (modprobe tls, then send HUP)";
     } else {
         text += tls::names_of_ciphers(ciphers);
     }
