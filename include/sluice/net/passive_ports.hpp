@@ -39,8 +39,9 @@ public:
     void notify(io::Event* event) { event_ = event; }
     void cancel();
     // The same for a client that may begin TLS there all the same, on a connection that it has made
-    // or makes in the next seconds at a port that goes on listening: it gets an alert and a FIN. After a reset, or a FIN alone, its
-    // next write would raise SIGPIPE, which ends programs that do not expect it (Perl's Net::FTP).
+    // or makes in the next seconds at a port that goes on listening: it gets an alert and a FIN.
+    // After a reset, or a FIN alone, its next write would raise SIGPIPE, which ends programs that
+    // do not expect it (Perl's Net::FTP).
     void refuse_tls();
 
 private:
